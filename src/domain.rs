@@ -64,7 +64,7 @@ const SERVER_ERRORS_TO_LEAVE: u8 = 3;
 #[json(same, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DomainFailover {
-    rungs: [String; 4],
+    domains: [String; 4],
     current: usize,
     /// Whether the current domain may fail once more.
     once_more: bool,
@@ -102,7 +102,7 @@ impl DomainFailover {
         };
         DOMAIN_COOLDOWN.check(return_after)?;
         Ok(Self {
-            rungs: [
+            domains: [
                 format!("api.{primary}"),
                 format!("api.{alternate}"),
                 format!("api-{neighbour}.{primary}"),
@@ -134,15 +134,15 @@ impl DomainFailover {
         self.name(self.current)
     }
 
-    /// The index of [`DomainFailover::current`] in [`DomainFailover::rungs`].
-    pub(crate) fn rung(&self) -> usize {
+    /// The index of [`DomainFailover::current`] in [`DomainFailover::domains`].
+    pub(crate) fn current_index(&self) -> usize {
         self.current
     }
 
     /// The primary, the alternate, and the neighbouring region's two domains.
     #[must_use]
-    pub fn rungs(&self) -> &[String] {
-        &self.rungs
+    pub fn domains(&self) -> &[String] {
+        &self.domains
     }
 
     /// `domain` answered, but not with a 5xx.
@@ -171,24 +171,24 @@ impl DomainFailover {
             (Some(fallback), _, _) => fallback,
             (None, PRIMARY, DomainFailure::Dns | DomainFailure::Unknown) => ALTERNATE,
             (None, PRIMARY, DomainFailure::Unreachable | DomainFailure::ServerError) => NEIGHBOUR,
-            (None, current, _) => (current + 1) % self.rungs.len(),
+            (None, current, _) => (current + 1) % self.domains.len(),
         };
         self.move_to(next, now);
     }
 
-    fn move_to(&mut self, rung: usize, now: Instant) {
-        self.current = rung;
-        self.once_more = rung == PRIMARY;
+    fn move_to(&mut self, index: usize, now: Instant) {
+        self.current = index;
+        self.once_more = index == PRIMARY;
         self.server_errors = 0;
-        self.return_at = match (rung, self.return_at.filter(|at| now < *at)) {
+        self.return_at = match (index, self.return_at.filter(|at| now < *at)) {
             (PRIMARY, _) => None,
             (_, Some(at)) => Some(at),
             (_, None) => Some(now + self.return_after),
         };
     }
 
-    fn name(&self, rung: usize) -> &str {
-        self.rungs.get(rung).map_or("", String::as_str)
+    fn name(&self, index: usize) -> &str {
+        self.domains.get(index).map_or("", String::as_str)
     }
 }
 
@@ -244,15 +244,16 @@ mod tests {
 
     #[test]
     fn every_area_has_its_order() {
-        let rungs = |area, region| DomainFailover::new(area, region, RETURN_AFTER).unwrap().rungs().to_vec();
+        let domains =
+            |area, region| DomainFailover::new(area, region, RETURN_AFTER).unwrap().domains().to_vec();
         assert_eq!(
-            rungs(Area::China, None),
+            domains(Area::China, None),
             ["api.sd-rtn.com", "api.agora.io", "api-cn-north-1.sd-rtn.com", "api-cn-north-1.agora.io"]
         );
-        assert_eq!(rungs(Area::China, Some("cn-north-1"))[2], "api-cn-east-1.sd-rtn.com");
-        assert_eq!(rungs(Area::NorthAmerica, Some("us-east-1"))[2], "api-us-west-1.agora.io");
-        assert_eq!(rungs(Area::Europe, Some("eu-west-1"))[3], "api-eu-central-1.sd-rtn.com");
-        assert_eq!(rungs(Area::AsiaPacific, Some("ap-northeast-1"))[2], "api-ap-southeast-1.agora.io");
+        assert_eq!(domains(Area::China, Some("cn-north-1"))[2], "api-cn-east-1.sd-rtn.com");
+        assert_eq!(domains(Area::NorthAmerica, Some("us-east-1"))[2], "api-us-west-1.agora.io");
+        assert_eq!(domains(Area::Europe, Some("eu-west-1"))[3], "api-eu-central-1.sd-rtn.com");
+        assert_eq!(domains(Area::AsiaPacific, Some("ap-northeast-1"))[2], "api-ap-southeast-1.agora.io");
         assert_eq!(
             DomainFailover::new(Area::Europe, Some("us-east-1"), RETURN_AFTER).unwrap_err(),
             Invalid::new("region", "\"us-east-1\"", "eu-west-1 or eu-central-1")
@@ -332,9 +333,9 @@ mod tests {
         ) {
             let mut failover = failover();
             let mut now = T0;
-            for (kind, rung, step) in moves {
+            for (kind, index, step) in moves {
                 now += ms(step);
-                let domain = failover.rungs[rung].clone();
+                let domain = failover.domains[index].clone();
                 match kind {
                     0 => failover.succeeded(&domain),
                     1 => failover.failed(&domain, DomainFailure::Dns, now),
@@ -343,7 +344,7 @@ mod tests {
                     _ => failover.failed(&domain, DomainFailure::ServerError, now),
                 }
                 let asked = failover.domain(now).to_owned();
-                prop_assert!(failover.rungs.contains(&asked));
+                prop_assert!(failover.domains.contains(&asked));
                 let copy: DomainFailover = serde_json::from_str(&serde_json::to_string(&failover).unwrap()).unwrap();
                 prop_assert_eq!(&copy, &failover);
                 let mut later = copy;

@@ -91,7 +91,7 @@ pub struct Notification {
 
 /// What happened to the task.
 #[apply(document)]
-#[json(camel, tag = event, serde = both)]
+#[json(camel, tag = type, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NotificationKind {
     /// 110: it started.

@@ -8,8 +8,9 @@ use macro_rules_attribute::apply;
 use crate::document::{self, document};
 use crate::durations::SettingRange;
 use crate::error::{Invalid, list_of};
+use crate::retry_after::parse_retry_after;
 use crate::status::{Call, Meaning};
-use crate::time::Duration;
+use crate::time::{Duration, WallTime};
 
 /// The delays before further attempts. When none is left, the schedule is *exhausted*.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,26 +22,26 @@ document!(@serde both Backoff);
 impl Backoff {
     /// A schedule of these delays, in ms.
     #[must_use]
-    pub fn from_ms(waits: &[u64]) -> Self {
-        Self(waits.iter().copied().map(Duration::from_millis).collect())
+    pub fn from_ms(delays: &[u64]) -> Self {
+        Self(delays.iter().copied().map(Duration::from_millis).collect())
     }
 
     /// The delays, in order.
     #[must_use]
-    pub fn waits(&self) -> &[Duration] {
+    pub fn delays(&self) -> &[Duration] {
         &self.0
     }
 
     /// The delay after `failures` consecutive failures before this one, or `None` if the schedule is exhausted.
     #[must_use]
-    pub fn wait(&self, failures: u32) -> Option<Duration> {
+    pub fn delay(&self, failures: u32) -> Option<Duration> {
         self.0.get(failures as usize).copied()
     }
 
     /// The same, but the last delay repeats.
     #[must_use]
-    pub fn wait_or_last(&self, failures: u32) -> Duration {
-        self.wait(failures).unwrap_or_else(|| self.last())
+    pub fn delay_or_last(&self, failures: u32) -> Duration {
+        self.delay(failures).unwrap_or_else(|| self.last())
     }
 
     /// A schedule whose last delay repeats.
@@ -75,8 +76,37 @@ pub struct Schedule<'a> {
 impl Schedule<'_> {
     /// The delay after `failures` consecutive failures before this one, or `None` if the schedule is exhausted.
     #[must_use]
-    pub fn wait(&self, failures: u32) -> Option<Duration> {
-        self.delays.wait(failures).or(self.then)
+    pub fn delay(&self, failures: u32) -> Option<Duration> {
+        self.delays.delay(failures).or(self.then)
+    }
+}
+
+/// A failed call, for `RetryPolicy.nextDelay`.
+#[apply(document)]
+#[json(camel, unknown = refused)]
+#[derive(Clone, Debug)]
+pub struct NextDelayOptions {
+    /// The call that failed.
+    call: Call,
+    /// Why it is retried.
+    reason: RetryReason,
+    /// How many consecutive failures there were before this one, from 0.
+    #[json(or = 0)]
+    failures: u32,
+    /// The reply's `Retry-After` header: seconds, or a date. It only lengthens the delay.
+    #[typed("string | null")]
+    retry_after: Option<String>,
+    /// The caller's time in ms since the epoch, to which a date in `retryAfter` is compared. Default: now.
+    now: Option<WallTime>,
+}
+
+impl NextDelayOptions {
+    /// Parses it from JSON text.
+    ///
+    /// # Errors
+    /// An unknown or missing field, or a value that is not allowed.
+    pub fn from_json(json: &str) -> Result<Self, Invalid> {
+        document::read("options", json)
     }
 }
 
@@ -380,7 +410,7 @@ impl RetryPolicy {
     /// time, which a change of the clock would falsify.
     #[must_use]
     pub fn absences_that_prove(&self) -> u32 {
-        let pace = self.presence_delays_ms.wait_or_last(0).as_millis().max(1);
+        let pace = self.presence_delays_ms.delay_or_last(0).as_millis().max(1);
         let moving = self.migration_grace_ms.as_millis().div_ceil(pace);
         u32::from(self.presence_absences).saturating_add(u32::try_from(moving).unwrap_or(u32::MAX))
     }
@@ -423,21 +453,29 @@ impl RetryPolicy {
 
     /// How many delays there are before the schedule is exhausted or repeats its last one.
     pub(crate) fn attempts(&self, call: Call, reason: RetryReason) -> usize {
-        self.schedule(call, reason).delays.waits().len()
+        self.schedule(call, reason).delays.delays().len()
     }
 
     /// The delay before `call` is retried after `failures` consecutive failures before this one, or `None` if its
     /// [schedule](Self::schedule) is exhausted. A `Retry-After` only lengthens the delay, up to `maxRetryAfterMs`.
     #[must_use]
-    pub fn wait(
+    pub fn next_delay(
         &self,
         call: Call,
         reason: RetryReason,
         failures: u32,
         retry_after: Option<Duration>,
     ) -> Option<Duration> {
-        let wait = self.schedule(call, reason).wait(failures)?;
-        Some(wait.max(retry_after.unwrap_or_default().min(self.max_retry_after_ms)))
+        let delay = self.schedule(call, reason).delay(failures)?;
+        Some(delay.max(retry_after.unwrap_or_default().min(self.max_retry_after_ms)))
+    }
+
+    /// The same for a failed call as JavaScript describes it. `now` is the default of its field.
+    #[must_use]
+    pub fn next_delay_of(&self, failed: &NextDelayOptions, now: WallTime) -> Option<Duration> {
+        let now = failed.now.unwrap_or(now);
+        let retry_after = failed.retry_after.as_deref().and_then(|header| parse_retry_after(header, now));
+        self.next_delay(failed.call, failed.reason, failed.failures, retry_after)
     }
 
     /// `wait` with jitter of up to `jitterPercent`. The same seed and counter give the same jitter.
@@ -467,7 +505,10 @@ mod tests {
 
     fn schedule(call: Call, cause: RetryReason) -> Vec<u64> {
         let policy = RetryPolicy::default();
-        (0..6).map_while(|n| policy.wait(call, cause, n, None)).map(|wait| wait.as_millis() / 1000).collect()
+        (0..6)
+            .map_while(|n| policy.next_delay(call, cause, n, None))
+            .map(|wait| wait.as_millis() / 1000)
+            .collect()
     }
 
     #[test]
@@ -492,7 +533,7 @@ mod tests {
         assert_eq!(schedule(Call::Presence, RetryReason::ServerError), [10, 10, 10, 15, 30, 60]);
         assert_eq!(schedule(Call::Query, RetryReason::RateLimited), [1, 2, 5, 10, 10, 10]);
         let policy = RetryPolicy::default();
-        assert_eq!(policy.confirm_delays_ms.wait(0), Some(secs(5)));
+        assert_eq!(policy.confirm_delays_ms.delay(0), Some(secs(5)));
         assert_eq!(policy.confirm_timeout_ms, secs(90));
         assert_eq!(policy.monitor_interval_ms, secs(120));
         assert_eq!(policy.relaunch_delays_ms.longest(), secs(300));
@@ -533,7 +574,7 @@ mod tests {
         );
         let widest = json!({ "confirmDelaysMs": vec![100; 20], "relaunchResetAfterMs": 86_400_000, "jitterPercent": 100 });
         let widest = RetryPolicy::from_json(&widest.to_string()).unwrap();
-        assert_eq!(widest.confirm_delays_ms.waits(), [ms(100); 20]);
+        assert_eq!(widest.confirm_delays_ms.delays(), [ms(100); 20]);
         let wrong_type = refused(json!({ "deleteDelaysMs": [1_000, "x"] }));
         assert_eq!(
             (wrong_type.field.as_str(), wrong_type.value.as_str()),
@@ -565,7 +606,7 @@ mod tests {
     #[test]
     fn retry_after_lengthens_and_never_shortens() {
         let policy = RetryPolicy::default();
-        let wait = |after: u64| policy.wait(Call::Create, RetryReason::TimedOut, 0, Some(secs(after)));
+        let wait = |after: u64| policy.next_delay(Call::Create, RetryReason::TimedOut, 0, Some(secs(after)));
         assert_eq!(wait(1), Some(secs(3)));
         assert_eq!(wait(60), Some(secs(60)));
         assert_eq!(wait(86_400), Some(secs(300)));

@@ -29,8 +29,8 @@ const REASONS: Record<RetryReason, string> = {
 
 const CAUSES: Record<LaunchReason, string> = {
   start: "the broadcast begins",
-  acquireSpent: "no builder token was available",
-  createSpent: "the outcome of its Create is unknown",
+  acquireExhausted: "no builder token was available",
+  createExhausted: "the outcome of its Create is unknown",
   createRefused: "its Create was refused",
   didNotStart: "the task did not start",
   ended: "the task ended",

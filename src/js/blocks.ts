@@ -23,10 +23,10 @@ import type {
   DomainFailure,
   LimitedCall,
   Meaning,
+  NextDelayOptions,
   Quota,
   QuotaEstimate,
   QuotaEstimateOptions,
-  RetryReason,
   RetrySchedules,
   ServiceNotification,
   Services,
@@ -77,25 +77,12 @@ export class RetryPolicy {
   }
 
   /**
-   * The delay in ms before `call` is retried; `undefined`: its backoff schedule is exhausted. `failures` counts the failures
-   * in a row before this one. After a 429, and for `presence` and `rtcToken`, the last delay repeats. A Query without an
-   * answer, or with a 50x, is retried without limit, in the end at the longest delay for a 50x. `retryAfter` is the value of
-   * the header (seconds, or a date that is compared with `now`, in ms since the epoch); it can only lengthen the delay.
+   * The delay in ms before a failed call is retried; `undefined`: its backoff schedule is exhausted. After a 429, and for
+   * `presence` and `rtcToken`, the last delay repeats. A Query without an answer, or with a 50x, is retried without limit, in
+   * the end at the longest delay for a 50x. Throws `INVALID_OPTIONS`.
    */
-  wait(
-    call: Call,
-    reason: RetryReason,
-    failures: number,
-    retryAfter: string | undefined,
-    now: number,
-  ): number | undefined {
-    return this.#policy.it.wait(
-      asJson("call", call),
-      asJson("reason", reason),
-      uint32("failures", failures),
-      optionalText("retryAfter", retryAfter),
-      instant("now", now),
-    );
+  nextDelay(failed: NextDelayOptions): number | undefined {
+    return this.#policy.it.nextDelay(asJson("options", failed), Date.now());
   }
 
   /** All schedules. */
@@ -198,15 +185,15 @@ export class TokenBucket {
   readonly #bucket: Owned<wasm.TokenBucket>;
 
   /**
-   * A full bucket at `now` (ms since the epoch). `isToldOfUse`: you call `used` whenever a call leaves; until then, for at most
+   * A full bucket at `now` (ms since the epoch). `reportsUse`: you call `used` whenever a call leaves; until then, for at most
    * 5 s, its permit counts. Otherwise a call counts from its permit on, and calls that leave late may exceed the limit. Throws
    * `INVALID_OPTIONS`.
    */
-  constructor(limits: Quota | undefined, now: number, isToldOfUse = false) {
-    if (typeof isToldOfUse !== "boolean")
-      throw invalid("INVALID_OPTIONS", "isToldOfUse", shown(isToldOfUse), "true or false, or left out");
+  constructor(limits: Quota | undefined, now: number, reportsUse = false) {
+    if (typeof reportsUse !== "boolean")
+      throw invalid("INVALID_OPTIONS", "reportsUse", shown(reportsUse), "true or false, or left out");
     const limitsJson = asJson("quota", limits === undefined ? {} : limits);
-    this.#bucket = new Owned(new wasm.TokenBucket(limitsJson, instant("now", now), isToldOfUse));
+    this.#bucket = new Owned(new wasm.TokenBucket(limitsJson, instant("now", now), reportsUse));
   }
 
   /**

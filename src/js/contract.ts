@@ -846,9 +846,9 @@ export type LaunchReason =
   /** The first launch. */
   | "start"
   /** The backoff schedule of the previous Acquire is exhausted. */
-  | "acquireSpent"
+  | "acquireExhausted"
   /** The backoff schedule of the previous Create is exhausted: its outcome is unknown. */
-  | "createSpent"
+  | "createExhausted"
   /**
    * The previous launch was refused: after an unknown outcome, with a payload that has been replaced, or although tasks
    * of this lane have run before.
@@ -1115,6 +1115,20 @@ export type LimitedCall =
   /** Queries a task. */
   | "query";
 
+/** A failed call, for `RetryPolicy.nextDelay`. */
+export interface NextDelayOptions {
+  /** The call that failed. */
+  call: Call;
+  /** Why it is retried. */
+  reason: RetryReason;
+  /** How many consecutive failures there were before this one, from 0. */
+  failures?: number;
+  /** The reply's `Retry-After` header: seconds, or a date. It only lengthens the delay. */
+  retryAfter?: string | null;
+  /** The caller's time in ms since the epoch, to which a date in `retryAfter` is compared. Default: now. */
+  now?: number;
+}
+
 /** A plan whose quota is to be estimated. */
 export interface QuotaEstimateOptions {
   /** Concurrent tasks by output size: 1 or more. A number means HD outputs. */
@@ -1162,24 +1176,24 @@ export type ServiceNotification = {
 /** What happened to the task. */
 export type NotificationDetails =
   /** 110: it started. */
-  | { event: "started" }
+  | { type: "started" }
   /** 111: it stopped. */
   | {
-      event: "stopped";
+      type: "stopped";
       /** The service's reason. */
       reason: string | null;
     }
   /** 112: its state. */
   | {
-      event: "status";
+      type: "status";
       /** `connecting`, `running`, `failed`, or any other value, unchanged. */
       state: string | null;
     }
   /** 113: it was updated. */
-  | { event: "updated" }
+  | { type: "updated" }
   /** Anything else. */
   | {
-      event: "other";
+      type: "other";
       /** `eventType`. */
       eventType: number;
     };

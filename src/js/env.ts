@@ -72,7 +72,7 @@ export class EnvCalls {
       now: () => this.now(),
       timeScale: this.timeScale,
       onError: (error) => this.#reportError(error, "acquirePermit"),
-      emit: (details, lane, at) => this.tellEvent({ at, lane: this.laneNames[lane] ?? "", ...details }),
+      emit: (details, lane, at) => this.emitEvent({ at, lane: this.laneNames[lane] ?? "", ...details }),
       released: this.#released.signal,
     });
     this.hasRtcToken = this.#callback("rtcToken") !== undefined;
@@ -169,13 +169,13 @@ export class EnvCalls {
     void this.#ask("permitUsed", [request], () => {}).catch(() => {});
   }
 
-  tellEvent(event: SteadymixEvent): void {
+  emitEvent(event: SteadymixEvent): void {
     this.#publish(event);
     // Not awaited. An unhandled rejection would end a Node process.
     void this.#ask("onEvent", [event], () => {}).catch(() => {});
   }
 
-  tellSlow(callback: Callback, ms: number, consequence: string): void {
+  reportSlow(callback: Callback, ms: number, consequence: string): void {
     const message = `${callback} has not finished after ${ms} ms: ${consequence}`;
     this.#reportError(steadymixError("CALLBACK_TIMEOUT", message), callback);
   }

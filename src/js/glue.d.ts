@@ -40,13 +40,7 @@ export class Driver {
 
 export class RetryPolicy {
   constructor(overridesJson: string);
-  wait(
-    callJson: string,
-    reasonJson: string,
-    failures: number,
-    retryAfter: string | undefined,
-    now: number,
-  ): number | undefined;
+  nextDelay(failedJson: string, now: number): number | undefined;
   toJSON(): RetrySchedules;
   free(): void;
 }
@@ -71,7 +65,7 @@ export class DomainFailover {
 }
 
 export class TokenBucket {
-  constructor(limitsJson: string, now: number, isToldOfUse: boolean);
+  constructor(limitsJson: string, now: number, reportsUse: boolean);
   ask(now: number, lane: number, callJson: string): number;
   used(now: number, lane: number): void;
   withdraw(lane: number): void;

@@ -149,7 +149,7 @@ impl TokenBucket {
     /// A bucket whose owner calls [`TokenBucket::used`] when a call leaves. Until then its permit counts as one that
     /// may be used at any time, so delayed calls do not leave together. Otherwise a call counts from its permit on.
     #[must_use]
-    pub fn that_is_told_of_use(self) -> Self {
+    pub fn with_reported_use(self) -> Self {
         Self { unused: Some(ByLane::new()), ..self }
     }
 

@@ -385,7 +385,7 @@ impl Lane {
     }
 
     fn note_domain(&mut self, now: Now, domain: &str, answer: &Answer) {
-        let before = self.domains.rung();
+        let before = self.domains.current_index();
         match answer {
             Answer::Http { status: 500..=599, .. } => {
                 self.domains.failed(domain, DomainFailure::ServerError, now.mono);
@@ -402,8 +402,8 @@ impl Lane {
 
     /// Emits an event if the domain is no longer that of position `before`.
     pub(super) fn emit_domain_switch(&mut self, now: Now, before: usize) {
-        let rungs = self.domains.rungs();
-        if let (Some(from), Some(to)) = (rungs.get(before), rungs.get(self.domains.rung()))
+        let domains = self.domains.domains();
+        if let (Some(from), Some(to)) = (domains.get(before), domains.get(self.domains.current_index()))
             && from != to
         {
             let kind = EventKind::DomainSwitched { from: from.clone(), to: to.clone() };

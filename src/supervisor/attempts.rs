@@ -52,7 +52,7 @@ impl Attempts {
             *counter = before.saturating_add(1);
             before
         };
-        Failed { delay: policy.wait(call, reason, before, None), count: *counter }
+        Failed { delay: policy.next_delay(call, reason, before, None), count: *counter }
     }
 
     /// Counts a failed request for an RTC token. It is retried without limit: after this delay. The number is that of
@@ -60,7 +60,8 @@ impl Attempts {
     pub(super) fn token_failed(&mut self, policy: &RetryPolicy, is_for_update: bool) -> (Duration, u32) {
         let counter = if is_for_update { &mut self.call } else { &mut self.preparing };
         // Never `None`: the schedule's last delay repeats.
-        let delay = policy.wait(Call::RtcToken, RetryReason::TokenFailed, *counter, None).unwrap_or_default();
+        let delay =
+            policy.next_delay(Call::RtcToken, RetryReason::TokenFailed, *counter, None).unwrap_or_default();
         *counter = counter.saturating_add(1);
         (delay, *counter)
     }

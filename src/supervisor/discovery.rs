@@ -41,7 +41,7 @@ impl Lane {
             // answer is not about this task.
             self.requests.cancel();
         }
-        let first_look = self.payload.confirm_delays().wait_or_last(0);
+        let first_check = self.payload.confirm_delays().delay_or_last(0);
         let running = self.is_to_run();
         let is_current = self.stage.is_current(generation);
         let displaceable = is_current || self.current_is_displaceable();
@@ -57,7 +57,7 @@ impl Lane {
             launch.tokens.first_is_proven();
         }
         if running && !ended && displaceable {
-            let due = if started { now.mono + first_look } else { now.mono };
+            let due = if started { now.mono + first_check } else { now.mono };
             launch.task_id_learned(task_id.to_owned(), now.mono, due);
             let uid = launch.uid;
             if !is_current {

@@ -205,9 +205,9 @@ pub enum LaunchReason {
     /// The first launch.
     Start,
     /// The backoff schedule of the previous Acquire is exhausted.
-    AcquireSpent,
+    AcquireExhausted,
     /// The backoff schedule of the previous Create is exhausted: its outcome is unknown.
-    CreateSpent,
+    CreateExhausted,
     /// The previous launch was refused: after an unknown outcome, with a payload that has been replaced, or although
     /// tasks of this lane have run before.
     CreateRefused,

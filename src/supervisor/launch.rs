@@ -278,9 +278,9 @@ impl Launch {
 
     /// Query has found the task running.
     pub(super) fn confirm(&mut self, now: Instant) -> Option<Confirmed> {
-        if let Phase::Running { task, since, suspicion, odd_since, .. } = &mut self.phase {
+        if let Phase::Running { task, since, suspicion, not_running_since, .. } = &mut self.phase {
             task.seen_running_at = Some(now);
-            *odd_since = None;
+            *not_running_since = None;
             let since = *since;
             return Some(match suspicion.take() {
                 Some(_) => Confirmed::Recovered { since },
@@ -290,7 +290,7 @@ impl Launch {
         let Phase::Confirming { task, due, .. } = &mut self.phase else { return None };
         let task = Task { seen_running_at: Some(now), ..std::mem::take(task) };
         let (due, since) = (*due, now);
-        self.enter(Phase::Running { task, since, due, suspicion: None, odd_since: None });
+        self.enter(Phase::Running { task, since, due, suspicion: None, not_running_since: None });
         Some(Confirmed::New)
     }
 
@@ -342,7 +342,7 @@ impl Launch {
                     since,
                     due,
                     suspicion: Some(SuspectReason::NotRunning),
-                    odd_since: None,
+                    not_running_since: None,
                 },
                 None => Phase::Confirming { task, since, due, queries: 0 },
             });
@@ -451,9 +451,9 @@ impl Launch {
     /// Query says that the task does not run. Returns since when it does not, or was to start, and whether this is
     /// the first such answer.
     pub(super) fn note_not_running(&mut self, now: Instant) -> (Instant, bool) {
-        if let Phase::Running { odd_since, .. } = &mut self.phase {
-            let is_first = odd_since.is_none();
-            (*odd_since.get_or_insert(now), is_first)
+        if let Phase::Running { not_running_since, .. } = &mut self.phase {
+            let is_first = not_running_since.is_none();
+            (*not_running_since.get_or_insert(now), is_first)
         } else if let Phase::Confirming { since, .. } = self.phase {
             (since, false)
         } else {

@@ -75,7 +75,7 @@ impl Lane {
             .config
             .policy
             .relaunch_delays_ms
-            .wait_or_last(self.relaunch_count)
+            .delay_or_last(self.relaunch_count)
             .max(Duration::from_secs(5));
         self.relaunch_count = self.relaunch_count.saturating_add(1);
         self.emit(now, None, EventKind::NoFreeUid { wait_ms: wait });
@@ -88,7 +88,7 @@ impl Lane {
             return;
         }
         let seed = self.config.seed;
-        let wait = self.config.policy.relaunch_delays_ms.wait_or_last(self.relaunch_count);
+        let wait = self.config.policy.relaunch_delays_ms.delay_or_last(self.relaunch_count);
         let wait = self.config.policy.jittered(
             wait,
             seed,
@@ -306,7 +306,7 @@ impl Lane {
 
     /// Ends the lane: deletes all tasks, gives up what can neither be deleted nor found, and finally reports the end.
     pub(super) fn wind_down(&mut self, now: Now, outcome: Outcome, since: Instant) {
-        let shortest = self.config.policy.delete_delays_ms.wait_or_last(0);
+        let shortest = self.config.policy.delete_delays_ms.delay_or_last(0);
         let mut at = 0;
         while let Some(launch) = self.launches.get(at) {
             let is_given_up = self.given_up_at(launch, since).is_some_and(|at| now.mono >= at);

@@ -22,13 +22,13 @@ pub(super) enum Phase {
     TaskIdUnknown { since: Instant, absences: u32 },
     /// The task's id is known; no Query has found it running yet. `queries`: answered Queries.
     Confirming { task: Task, since: Instant, due: Instant, queries: u32 },
-    /// The task runs. `odd_since`: since when Query says otherwise.
+    /// The task runs. `not_running_since`: since when Query says otherwise.
     Running {
         task: Task,
         since: Instant,
         due: Instant,
         suspicion: Option<SuspectReason>,
-        odd_since: Option<Instant>,
+        not_running_since: Option<Instant>,
     },
     /// Given up; kept until its replacement is confirmed.
     Superseded { task: Task },

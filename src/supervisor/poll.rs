@@ -65,7 +65,7 @@ impl Lane {
             Change::Plan => self.schedule(now, LaunchReason::Ended),
             Change::CreateExhausted(at) => {
                 self.launches.at_mut(at).tokens.close();
-                self.abandon(now, at, LaunchReason::CreateSpent);
+                self.abandon(now, at, LaunchReason::CreateExhausted);
             }
             Change::ExpireToken(at) => self.launches.at_mut(at).expire_token(now.mono),
             Change::TaskIdNotLearned => self.schedule(now, LaunchReason::TaskIdUnknown),
@@ -136,7 +136,7 @@ impl Lane {
 
     fn send(&mut self, now: Now, id: RequestId, Prepared { purpose, call }: Prepared) -> Step {
         let timeout = self.config.policy.request_timeout_ms;
-        let before = self.domains.rung();
+        let before = self.domains.current_index();
         let domain = self.domains.domain(now.mono).to_owned();
         self.emit_domain_switch(now, before);
         let step = match call {

@@ -44,7 +44,7 @@ pub(super) struct PresenceChecks {
     /// The `Retry-After` of the last failure.
     not_before: Instant,
     /// Consecutive unusable answers.
-    pub(super) in_vain: u32,
+    pub(super) unusable_answers: u32,
 }
 
 impl PresenceChecks {
@@ -68,7 +68,7 @@ impl Lane {
         let outcome = match reply.broadcasters {
             Some(broadcasters) if status == 200 => PresenceOutcome::Broadcasters(broadcasters),
             Some(_) | None => {
-                if is_unusable && self.presence.in_vain.saturating_add(1) == MAX_UNUSABLE_ANSWERS {
+                if is_unusable && self.presence.unusable_answers.saturating_add(1) == MAX_UNUSABLE_ANSWERS {
                     let reply = service_reply(answer, &reply, &self.redactor());
                     self.emit(now, None, EventKind::CallRejected { call: Call::Presence, reply });
                 }
@@ -85,12 +85,13 @@ impl Lane {
     pub(crate) fn apply_presence(&mut self, now: Now, result: &PresenceResult) {
         match &result.outcome {
             PresenceOutcome::Broadcasters(broadcasters) => {
-                self.presence.in_vain = 0;
+                self.presence.unusable_answers = 0;
                 self.apply_broadcasters(now, result.sent_at, broadcasters);
             }
             PresenceOutcome::Failed { retry_after, is_unusable } => {
                 if *is_unusable {
-                    self.presence.in_vain = self.presence.in_vain.saturating_add(1).min(MAX_UNUSABLE_ANSWERS);
+                    self.presence.unusable_answers =
+                        self.presence.unusable_answers.saturating_add(1).min(MAX_UNUSABLE_ANSWERS);
                 }
                 self.presence.not_before = self.presence.not_before.max(now.mono + *retry_after);
             }
@@ -101,7 +102,7 @@ impl Lane {
 
     /// Whether presence checks are on and answered.
     pub(crate) fn can_check_presence(&self) -> bool {
-        self.config.checks_presence() && self.presence.in_vain < MAX_UNUSABLE_ANSWERS
+        self.config.checks_presence() && self.presence.unusable_answers < MAX_UNUSABLE_ANSWERS
     }
 
     /// Applies the list of broadcasters, requested at `sent_at`.
@@ -165,9 +166,9 @@ impl Lane {
     pub(super) fn presence_interval(&self) -> Duration {
         if self.launches.iter().any(|launch| launch.phase().absences().is_some_and(|absences| absences > 0)) {
             // The next checks decide.
-            self.config.policy.presence_delays_ms.wait_or_last(0)
+            self.config.policy.presence_delays_ms.delay_or_last(0)
         } else if self.launches.iter().any(Launch::needs_presence) {
-            self.config.policy.presence_delays_ms.wait_or_last(self.presence.checks)
+            self.config.policy.presence_delays_ms.delay_or_last(self.presence.checks)
         } else {
             self.config.policy.monitor_interval_ms
         }
@@ -177,6 +178,6 @@ impl Lane {
     pub(super) fn check_presence_soon(&mut self, now: Now) {
         self.presence.checks = 0;
         self.presence.next_at =
-            (now.mono + self.config.policy.presence_delays_ms.wait_or_last(0)).max(self.presence.not_before);
+            (now.mono + self.config.policy.presence_delays_ms.delay_or_last(0)).max(self.presence.not_before);
     }
 }

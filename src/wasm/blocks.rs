@@ -6,9 +6,8 @@ use wasm_bindgen::prelude::*;
 use super::{error, value};
 use crate::domain::{Area, DomainFailure};
 use crate::error::{Invalid, list_of, quoted};
-use crate::policy::{self, RetryReason};
+use crate::policy::{self, NextDelayOptions};
 use crate::quota::{self, LaneNumber, LimitedCall, OutputSize, Permit, QuotaEstimateOptions, QuotaLimits};
-use crate::retry_after::parse_retry_after;
 use crate::status::{Call, ServiceStatus, TaskStatus};
 use crate::task::{Services, TaskWarning};
 use crate::time::{Clock, Duration, WallTime};
@@ -27,20 +26,11 @@ impl RetryPolicy {
         value::read_with(overrides, policy::RetryPolicy::from_json).map(Self).map_err(error::config)
     }
 
-    /// The delay before `call` is retried, in ms; `undefined` if the schedule is exhausted.
-    pub fn wait(
-        &self,
-        call: &str,
-        reason: &str,
-        failures: u32,
-        retry_after: Option<String>,
-        now: f64,
-    ) -> Result<Option<f64>, JsValue> {
-        let call: Call = value::read("call", call).map_err(error::config)?;
-        let reason: RetryReason = value::read("reason", reason).map_err(error::config)?;
-        let now = WallTime::from_f64(now);
-        let retry_after = retry_after.and_then(|header| parse_retry_after(&header, now));
-        Ok(self.0.wait(call, reason, failures, retry_after).map(Duration::as_f64))
+    /// The delay before the call is retried, in ms; `undefined` if the schedule is exhausted.
+    #[wasm_bindgen(js_name = nextDelay)]
+    pub fn next_delay(&self, failed: &str, now: f64) -> Result<Option<f64>, JsValue> {
+        let failed = value::read_with(failed, NextDelayOptions::from_json).map_err(error::config)?;
+        Ok(self.0.next_delay_of(&failed, WallTime::from_f64(now)).map(Duration::as_f64))
     }
 
     /// All settings.
@@ -172,15 +162,15 @@ pub struct TokenBucket {
 
 #[wasm_bindgen]
 impl TokenBucket {
-    /// A full bucket. `is_told_of_use`: `used` is called whenever a call leaves.
+    /// A full bucket. `reports_use`: `used` is called whenever a call leaves.
     #[wasm_bindgen(constructor)]
-    pub fn new(limits: &str, now: f64, is_told_of_use: bool) -> Result<TokenBucket, JsValue> {
+    pub fn new(limits: &str, now: f64, reports_use: bool) -> Result<TokenBucket, JsValue> {
         let of_hd = |limits: &str| QuotaLimits::from_json(Area::default(), OutputSize::Hd, limits);
         let limits = value::read_with(limits, of_hd).map_err(error::config)?;
         let now = WallTime::from_f64(now);
         let clock = Clock::starting_at(now);
         let bucket = quota::TokenBucket::new(limits, clock.mono());
-        let bucket = if is_told_of_use { bucket.that_is_told_of_use() } else { bucket };
+        let bucket = if reports_use { bucket.with_reported_use() } else { bucket };
         Ok(Self { bucket, clock })
     }
 

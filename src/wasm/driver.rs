@@ -236,7 +236,7 @@ impl Inner {
             }
             let output = self.machine.borrow_mut().group_mut().poll(now);
             match output {
-                Output::Emit(event) => self.env.tell_event(&value::out(&event)?),
+                Output::Emit(event) => self.env.emit_event(&value::out(&event)?),
                 Output::Send(request) => self.start(request),
                 Output::NeedToken(request) => self.ask_token(request),
                 Output::NeedPermit(request) => self.ask_permit(request),

@@ -67,12 +67,12 @@ extern "C" {
     #[wasm_bindgen(method, js_name = permitUsed)]
     fn js_permit_used(this: &SupervisorEnv, request: &JsValue);
 
-    #[wasm_bindgen(method, js_name = tellEvent)]
-    pub(super) fn tell_event(this: &SupervisorEnv, event: &JsValue);
+    #[wasm_bindgen(method, js_name = emitEvent)]
+    pub(super) fn emit_event(this: &SupervisorEnv, event: &JsValue);
 
     /// Reports that a callback took longer than `ms`, and the consequence.
-    #[wasm_bindgen(method, js_name = tellSlow)]
-    fn js_tell_slow(this: &SupervisorEnv, callback: &str, ms: f64, consequence: &str);
+    #[wasm_bindgen(method, js_name = reportSlow)]
+    fn js_report_slow(this: &SupervisorEnv, callback: &str, ms: f64, consequence: &str);
 }
 
 /// A snapshot that is not stored within this time counts as lost.
@@ -103,7 +103,7 @@ impl SupervisorEnv {
         match select(written, self.timer(PERSIST_TIMEOUT)).await {
             Either::Left((written, _)) => written.is_ok_and(|written| written.is_truthy()),
             Either::Right(_) => {
-                self.tell_slow("persist", PERSIST_TIMEOUT, "this snapshot counts as not stored");
+                self.report_slow("persist", PERSIST_TIMEOUT, "this snapshot counts as not stored");
                 false
             }
         }
@@ -123,13 +123,13 @@ impl SupervisorEnv {
     }
 
     /// Reports that a permitted call leaves now.
-    pub(super) fn tell_permit_used(&self, request: PermitRequest) {
+    pub(super) fn report_permit_used(&self, request: PermitRequest) {
         if let Ok(request) = value::out(&request) {
             self.js_permit_used(&request);
         }
     }
 
-    pub(super) fn tell_slow(&self, callback: &str, than: Duration, consequence: &str) {
-        self.js_tell_slow(callback, than.as_f64(), consequence);
+    pub(super) fn report_slow(&self, callback: &str, than: Duration, consequence: &str) {
+        self.js_report_slow(callback, than.as_f64(), consequence);
     }
 }

@@ -51,14 +51,14 @@ export async function ours(): Promise<Row[]> {
     { what: "a payload is checked: JSON in", ns: timed(() => checkText(JSON.stringify(payload))) },
     { what: "the same, serde-wasm-bindgen in", ns: timed(() => checkObject(payload)) },
     {
-      what: "RetryPolicy.wait: a number out",
-      ns: timed(() => policy.wait("create", "serverError", 1, undefined, 0)),
+      what: "RetryPolicy.nextDelay: JSON in, a number out",
+      ns: timed(() => policy.nextDelay({ call: "create", reason: "serverError", failures: 1 })),
     },
     {
       what: "both: interpret a failed call and plan its retry",
       ns: timed(() => {
         interpret("create", 503);
-        return policy.wait("create", "serverError", 1, undefined, 0);
+        return policy.nextDelay({ call: "create", reason: "serverError", failures: 1 });
       }),
     },
     { what: "UidRing.next", ns: timed(() => ring.next) },

@@ -242,14 +242,7 @@ const ROWS: Record<string, Record<string, Row>> = {
     ...drivenRows("Supervisor", supervisorOptions, supervisor),
     ...drivenRows("RedundancyGroup", groupOptions, group),
     RetryPolicy: row(leftOut(argument("policy", {}, isEmpty))),
-    "RetryPolicy#wait": on(
-      policy,
-      argument("call", "query"),
-      argument("reason", "notFound"),
-      uint32("failures"),
-      optional("retryAfter"),
-      instant(),
-    ),
+    "RetryPolicy#nextDelay": on(policy, argument("options", { call: "query", reason: "notFound" })),
     "RetryPolicy#toJSON": on(policy),
     "RetryPolicy#free": on(new main.RetryPolicy()),
     UidRing: row(argument("uids", [1, 2])),
@@ -268,7 +261,7 @@ const ROWS: Record<string, Record<string, Row>> = {
     TokenBucket: row(
       leftOut(argument("quota", {}, isEmpty)),
       instant(),
-      leftOut(argument("isToldOfUse", true, (value) => typeof value === "boolean")),
+      leftOut(argument("reportsUse", true, (value) => typeof value === "boolean")),
     ),
     "TokenBucket#ask": on(bucket, instant(), uint32("lane"), argument("call", "query")),
     "TokenBucket#used": on(bucket, instant(), uint32("lane")),
@@ -410,7 +403,7 @@ function assertStillWorks(): void {
   assert.equal(new main.UidRing([1, 2]).next, 1);
   assert.equal(supervisor.status().state, "waiting");
   assert.equal(group.status().lanes.length, 2);
-  assert.equal(policy.wait("query", "notFound", 0, undefined, 1000), 5000);
+  assert.equal(policy.nextDelay({ call: "query", reason: "notFound" }), 5000);
   assert.equal(domains.domain(1000).includes("."), true);
   const fresh = new viewer.Failover([9001, 9002], {}, 0);
   assert.equal(fresh.poll(0).type, "wait");

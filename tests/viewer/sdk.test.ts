@@ -92,6 +92,10 @@ const within = (ms: number, least: number, most: number) =>
 /** The earliest a silent output counts as frozen. Firefox counts decoded frames once a second, so its last one may be old. */
 const SOONEST_FROZEN_MS = isFirefox ? 0 : 200;
 
+/** On a busy machine Firefox's frames of the standby are late, too: then the missing bytes decide. */
+const assertFrozen = (reason: unknown) =>
+  assert.ok(reason === "frozen" || (isFirefox && reason === "noData"), `the reason is ${reason}`);
+
 const silencePrimary = () => act((session) => session.silence([9001]));
 
 // ---- what is shown and heard -----------------------------------------------------------------------------------
@@ -163,7 +167,7 @@ test("hot: missing frames are enough", async () => {
   await watching();
   const { ms, reason } = await switchAfter(silencePrimary);
   within(ms, SOONEST_FROZEN_MS, 4000);
-  assert.equal(reason, "frozen");
+  assertFrozen(reason);
   const now = await status();
   assert.deepEqual([now.onTop, now.heard], [[BACKUP], [BACKUP]]);
 });
@@ -378,7 +382,7 @@ test("after a media reconnect each video has a new element: the new one is watch
   await staysFor(3000);
   const { ms, reason } = await switchAfter(silencePrimary);
   within(ms, SOONEST_FROZEN_MS, 4000);
-  assert.equal(reason, "frozen");
+  assertFrozen(reason);
 });
 
 test("media-reconnect-start without an end, of an output that left or another user: ignored", async () => {
@@ -392,7 +396,7 @@ test("media-reconnect-start without an end, of an output that left or another us
   await until(({ outputs }) => outputs?.[1]?.health === "playing");
   await pass(1500);
   const { reason } = await switchAfter(silencePrimary);
-  assert.equal(reason, "frozen");
+  assertFrozen(reason);
 });
 
 for (const reason of ["UID_BANNED", "UID_CONFLICT"]) {

@@ -65,9 +65,9 @@ impl World {
         set(&env, "hasPermit", &false.into());
         let heard = Rc::clone(&events);
         let on_event = Closure::<dyn Fn(JsValue)>::new(move |event| heard.borrow_mut().push(event));
-        set(&env, "tellEvent", &on_event.into_js_value());
+        set(&env, "emitEvent", &on_event.into_js_value());
         let slow = Closure::<dyn Fn(JsValue)>::new(|callback: JsValue| panic!("{callback:?} is slow"));
-        set(&env, "tellSlow", &slow.into_js_value());
+        set(&env, "reportSlow", &slow.into_js_value());
         let used = Closure::<dyn Fn()>::new(|| {});
         set(&env, "permitUsed", &used.into_js_value());
         let keep = Closure::<dyn Fn() -> Promise>::new(|| Promise::resolve(&JsValue::UNDEFINED));
@@ -182,8 +182,11 @@ fn values_that_are_not_json_are_shown_and_unreadable_json_is_not() {
 #[wasm_bindgen_test]
 fn the_building_blocks_work() {
     let policy = RetryPolicy::new("{}").unwrap();
-    let wait = |failures| policy.wait(r#""query""#, r#""notFound""#, failures, None, 0.0).unwrap();
-    assert_eq!((wait(0), wait(2), wait(3)), (Some(5000.0), Some(15000.0), None));
+    let delay = |failures| {
+        let failed = format!(r#"{{"call":"query","reason":"notFound","failures":{failures}}}"#);
+        policy.next_delay(&failed, 0.0).unwrap()
+    };
+    assert_eq!((delay(0), delay(2), delay(3)), (Some(5000.0), Some(15000.0), None));
 
     let mut ring = UidRing::new("[1,2]").unwrap();
     ring.take(1).unwrap();

@@ -90,7 +90,7 @@ const numbers = (updates: OnAirUpdate[]) => updates.map(({ revision }) => revisi
 test("a relay asks its broadcast once for the update, and passes each newer one on once", async () => {
   const relay = new FirstRelay();
   const { updates } = await relay.connect();
-  for (const revision of [3, 3, 2, 4]) await relay.stub.tell(onAir(revision));
+  for (const revision of [3, 3, 2, 4]) await relay.stub.publish(onAir(revision));
   await expect.poll(() => numbers(updates)).toContain(4);
   expect(numbers(updates)).toEqual([1, 3, 4]);
   const late = await relay.connect();
@@ -101,7 +101,7 @@ test("a relay asks its broadcast once for the update, and passes each newer one 
 test("an update that arrives while the relay asks is not undone by the answer", async () => {
   const relay = new FirstRelay();
   const slowly = async () => {
-    await relay.stub.tell(onAir(5));
+    await relay.stub.publish(onAir(5));
     return onAir(4);
   };
   attach().mockImplementation(slowly as unknown as Broadcast["attach"]);
@@ -149,7 +149,7 @@ test("a relay forgets its broadcast a day after the end, whoever connects until 
   const early = await relay.connect();
   expect(await relay.alarm(), "it has not ended").toBeNull();
   const set = await runInDurableObject(relay.stub, (instance, { storage }) => {
-    instance.tell(ended(2));
+    instance.publish(ended(2));
     return storage.getAlarm();
   });
   expect(set).toBe(START + DAY);
@@ -201,7 +201,7 @@ test("connections are closed when their tokens expire; those that expire soon af
 test("a stream whose client reads nothing is closed only once when its token expires", async () => {
   const relay = new FirstRelay();
   const stream = await relay.fetch({ ...asStream, ...granted(START + MINUTE) });
-  for (let revision = 2; revision < 40; revision += 1) await relay.stub.tell(onAir(revision));
+  for (let revision = 2; revision < 40; revision += 1) await relay.stub.publish(onAir(revision));
   now = START + MINUTE;
   await relay.ring();
   expect(await relay.alarm()).toBeNull();

@@ -247,7 +247,7 @@ test("an update that a relay missed is resent, the end too, and the relay keeps 
   await evictDurableObject(show.stub);
   await expect.poll(() => uids(updates), { timeout: 10_000 }).toEqual([9001, 9101]);
   lost.add(1);
-  await relay.tell({ type: "onAir", revision: 1, onAir: null, ended: false });
+  await relay.publish({ type: "onAir", revision: 1, onAir: null, ended: false });
   const late = await connect(show.id);
   await expect.poll(() => uids(late.updates)).toEqual([9101]);
   await show.stop();

@@ -9,7 +9,7 @@ use crate::durations::{SettingRange, server};
 use crate::error::Invalid;
 use crate::notification::{Notification, NotificationKind};
 use crate::on_air::{OnAir, OnAirPolicy};
-use crate::policy::{RetryPolicy, RetryReason, WAITS};
+use crate::policy::{NextDelayOptions, RetryPolicy, RetryReason, WAITS};
 use crate::quota::{GivenLimits, LimitedCall, QuotaEstimate, QuotaEstimateOptions};
 use crate::redundancy::{GroupOptions, GroupStatus, LaneOptions};
 use crate::status::{Call, Meaning, TaskState};
@@ -55,7 +55,7 @@ fn documents() -> impl Iterator<Item = Description> {
     );
     let status = described!(GroupStatus OnAir LaneStatus LaneState KnownTask Standing LaneUpdate Via);
     let blocks = described!(
-        Meaning TaskState DomainFailure LimitedCall QuotaEstimateOptions QuotaEstimate Notification NotificationKind
+        Meaning TaskState DomainFailure LimitedCall NextDelayOptions QuotaEstimateOptions QuotaEstimate Notification NotificationKind
     );
     payload.into_iter().chain(settings).chain(events).chain(status).chain(blocks)
 }

@@ -34,7 +34,7 @@ export class Relay<Env extends SteadymixEnv = SteadymixEnv> extends DurableObjec
   }
 
   /** Passes an update on to the viewers. Updates may arrive twice or out of order: older ones are ignored. */
-  tell(update: OnAirUpdate): void {
+  publish(update: OnAirUpdate): void {
     const known = this.#update;
     if (known && known.revision >= update.revision) return;
     this.#keep(update);

@@ -25,7 +25,7 @@ export class Relays {
   /** Sends the current update to the relays that have not acknowledged it. Failures are logged; the next alarm retries. */
   update(facts: BroadcastFacts): void {
     for (const number of this.#store.relaysBehind(facts.revision)) {
-      this.#reach(facts.id, number, (relay) => relay.tell(updateOf(facts)))
+      this.#reach(facts.id, number, (relay) => relay.publish(updateOf(facts)))
         .then(() => this.#store.relayAcknowledged(number, facts.revision))
         .catch((error: unknown) => console.error("steadymix: a relay did not acknowledge an update:", error));
     }

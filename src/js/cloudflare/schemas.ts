@@ -1010,8 +1010,8 @@ export const TYPES = {
     type: "string",
     enum: [
       "start",
-      "acquireSpent",
-      "createSpent",
+      "acquireExhausted",
+      "createExhausted",
       "createRefused",
       "didNotStart",
       "ended",

@@ -342,7 +342,7 @@ proptest! {
         busy_ms in prop::sample::select(vec![0u64, 50, 600, 2_000]), way_ms in 0u64..100,
     ) {
         let limits = QuotaLimits { calls_per_second: 7, burst: 2, pcw: 10_000 };
-        let mut bucket = TokenBucket::new(limits, T0).that_is_told_of_use();
+        let mut bucket = TokenBucket::new(limits, T0).with_reported_use();
         let mut chance = seed;
         let mut random = |most: u64| {
             chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -400,7 +400,7 @@ proptest! {
 
 #[test]
 fn a_permit_whose_use_is_not_reported_is_given_up_in_the_end() {
-    let mut bucket = TokenBucket::new(QuotaLimits { burst: 10, ..limits(100) }, T0).that_is_told_of_use();
+    let mut bucket = TokenBucket::new(QuotaLimits { burst: 10, ..limits(100) }, T0).with_reported_use();
     let mut granted = |at: u64| {
         (0..30).filter(|lane| bucket.ask(t(at), *lane, LimitedCall::Query) == Permit::Granted).count()
     };
@@ -412,7 +412,7 @@ fn a_permit_whose_use_is_not_reported_is_given_up_in_the_end() {
 
 #[test]
 fn a_report_of_use_is_about_a_permit() {
-    let mut bucket = TokenBucket::new(limits(100), T0).that_is_told_of_use();
+    let mut bucket = TokenBucket::new(limits(100), T0).with_reported_use();
     bucket.used(T0, 3);
     assert_eq!(bucket.ask(T0, 3, LimitedCall::Query), Permit::Granted);
     bucket.used(t(10), 3);

@@ -27,7 +27,7 @@ impl Launch {
         let reason = cx.read.retry_reason();
         let failed = self.retry(cx, Call::Acquire, reason);
         match failed.delay {
-            None if cx.is_current => Verdict::Exhausted(LaunchReason::AcquireSpent),
+            None if cx.is_current => Verdict::Exhausted(LaunchReason::AcquireExhausted),
             Some(_) | None => Verdict::Noted,
         }
     }
@@ -62,7 +62,7 @@ impl Launch {
         let reason = if yields_no_task { RetryReason::Malformed } else { cx.read.retry_reason() };
         let failed = self.retry(cx, Call::Create, reason);
         match failed.delay {
-            None => Verdict::Exhausted(LaunchReason::CreateSpent),
+            None => Verdict::Exhausted(LaunchReason::CreateExhausted),
             // The task that this one replaces may use up the PCW.
             Some(_) if self.attempts.rate_limited() >= RATE_LIMITED_FOR_LONG => Verdict::InTheWay,
             Some(_) => Verdict::Noted,

@@ -33,7 +33,7 @@ impl Launch {
             }
             // 202, or a body that says that the task still runs.
             Meaning::Accepted | Meaning::Success => {
-                self.await_end(cx.now.mono + cx.confirm_delays.wait_or_last(0));
+                self.await_end(cx.now.mono + cx.confirm_delays.delay_or_last(0));
                 Verdict::Noted
             }
             Meaning::AlreadyStarted

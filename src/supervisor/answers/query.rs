@@ -132,7 +132,7 @@ impl Launch {
         };
         let until = since + patience;
         let is_over = cx.now.mono >= until;
-        self.call_at((cx.now.mono + cx.confirm_delays.wait_or_last(queries)).min(until));
+        self.call_at((cx.now.mono + cx.confirm_delays.delay_or_last(queries)).min(until));
         let (reason, launch_reason) = match state {
             TaskState::Abnormal => (SuspectReason::Abnormal, LaunchReason::Abnormal),
             TaskState::Starting

@@ -109,7 +109,7 @@ fn presence_checks_of_other_lanes_do_not_revive_a_lane_that_is_over() {
 #[test]
 fn the_count_of_unusable_presence_answers_saturates() {
     let mut lane = lane();
-    lane.presence.in_vain = u32::MAX;
+    lane.presence.unusable_answers = u32::MAX;
     let check = InFlight {
         id: RequestId::new(3, 0),
         purpose: Purpose::Presence,

@@ -42,7 +42,7 @@ impl Inner {
             return Answer::Nothing(NoAnswer::NotSent);
         }
         if let Some(permit) = permit {
-            self.env.tell_permit_used(permit);
+            self.env.report_permit_used(permit);
         }
         fetch::carry_out(&self.env, request).await
     }
@@ -69,7 +69,7 @@ impl Inner {
                     | Call::Presence
                     | Call::RtcToken => "the pending call is not made",
                 };
-                self.env.tell_slow("persist", patience, consequence);
+                self.env.report_slow("persist", patience, consequence);
                 false
             }
         }
@@ -83,7 +83,7 @@ impl Inner {
             let token = match select(asked, inner.env.timer(request.timeout)).await {
                 Either::Left((token, _)) => token,
                 Either::Right(_) => {
-                    inner.env.tell_slow("rtcToken", request.timeout, "the pending call is not made");
+                    inner.env.report_slow("rtcToken", request.timeout, "the pending call is not made");
                     Err(())
                 }
             };

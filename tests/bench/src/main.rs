@@ -30,7 +30,7 @@ fn main() {
     });
     let policy = RetryPolicy::default();
     let retrying = timed(|| {
-        black_box(policy.wait(black_box(Call::Create), black_box(RetryReason::ServerError), 1, None));
+        black_box(policy.next_delay(black_box(Call::Create), black_box(RetryReason::ServerError), 1, None));
     });
     let mut broadcast = Broadcast::running();
     let stepping = timed(|| broadcast.step());
