@@ -375,25 +375,25 @@ test("a connection is closed when its token expires, whenever the group's next t
 
 test("an attached relay is behind after the next update, until it acknowledges it", async () => {
   const broadcast = await Simulated.running();
-  const tell = vi.spyOn(Relay.prototype, "tell").mockReturnValue();
+  const publish = vi.spyOn(Relay.prototype, "publish").mockReturnValue();
   const update = await broadcast.stub.attach(0);
   expect(update).toMatchObject({ revision: 1, onAir: { uid: 9001 } });
   await broadcast.ring();
-  expect(tell).not.toHaveBeenCalled();
+  expect(publish).not.toHaveBeenCalled();
   vi.spyOn(console, "error").mockReturnValue();
-  tell.mockImplementationOnce(() => {
+  publish.mockImplementationOnce(() => {
     throw new Error("lost");
   });
   await broadcast.stub.stop();
   await broadcast.until(({ state }) => state === "ended");
-  await expect.poll(() => tell.mock.calls.length).toBeGreaterThan(0);
+  await expect.poll(() => publish.mock.calls.length).toBeGreaterThan(0);
   await broadcast.ring();
-  await expect.poll(() => tell.mock.lastCall?.[0]).toMatchObject({ onAir: null, ended: true });
+  await expect.poll(() => publish.mock.lastCall?.[0]).toMatchObject({ onAir: null, ended: true });
 });
 
 test("while a relay is behind, alarms retry it", async () => {
   vi.spyOn(console, "error").mockReturnValue();
-  const tell = vi.spyOn(Relay.prototype, "tell").mockImplementation(() => {
+  const publish = vi.spyOn(Relay.prototype, "publish").mockImplementation(() => {
     throw new Error("lost");
   });
   const broadcast = await Simulated.started({
@@ -403,10 +403,10 @@ test("while a relay is behind, alarms retry it", async () => {
   await broadcast.until(({ lanes }) => lanes.every(({ state }) => state === "running"));
   await broadcast.ring();
   expect(((await broadcast.alarm()) ?? 0) - now).toBeLessThanOrEqual(MINUTE);
-  const before = tell.mock.calls.length;
+  const before = publish.mock.calls.length;
   await broadcast.ring();
-  await expect.poll(() => tell.mock.calls.length).toBe(before + 1);
-  tell.mockReturnValue();
+  await expect.poll(() => publish.mock.calls.length).toBe(before + 1);
+  publish.mockReturnValue();
   await broadcast.ring();
   await scheduler.wait(20);
   await broadcast.ring();
@@ -471,14 +471,14 @@ test("the end and the removal are reported to the list with growing delays until
 test("alarms resend the end to a relay until it acknowledges it", async () => {
   vi.spyOn(console, "error").mockReturnValue();
   const broadcast = await Simulated.running();
-  const tell = vi.spyOn(Relay.prototype, "tell").mockImplementation(() => {
+  const publish = vi.spyOn(Relay.prototype, "publish").mockImplementation(() => {
     throw new Error("lost");
   });
   await broadcast.stub.attach(0);
   await broadcast.stub.stop();
   await broadcast.until(({ state }) => state === "ended");
   expect(await broadcast.alarm()).toBe(now + SECOND);
-  tell.mockReturnValue();
+  publish.mockReturnValue();
   await broadcast.ring();
   await scheduler.wait(20);
   await broadcast.ring();

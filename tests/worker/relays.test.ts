@@ -28,7 +28,7 @@ beforeEach(() => {
   now = START;
   vi.spyOn(Date, "now").mockImplementation(() => now);
   [acknowledged, silent, sizes] = [new Map(), new Set(), new Map()];
-  vi.spyOn(Relay.prototype, "tell").mockImplementation(function (this: Relay, update) {
+  vi.spyOn(Relay.prototype, "publish").mockImplementation(function (this: Relay, update) {
     const name = nameOf(this);
     acknowledged.set(name, [...(acknowledged.get(name) ?? []), update]);
   });

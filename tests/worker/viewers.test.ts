@@ -234,10 +234,10 @@ test("an update that a relay missed is resent, the end too, and the relay keeps 
   for (let i = 0; i < 4; i += 1) viewers.push(await connect(show.id));
   const updates = viewers.at(-1)?.updates ?? [];
   const relay = env.RELAY.get(env.RELAY.idFromName(`${show.id}/0`));
-  const { tell } = Relay.prototype;
+  const { publish } = Relay.prototype;
   const lost = new Set<number>();
-  vi.spyOn(Relay.prototype, "tell").mockImplementation(function (this: Relay, update) {
-    if (lost.has(update.revision)) return tell.call(this, update);
+  vi.spyOn(Relay.prototype, "publish").mockImplementation(function (this: Relay, update) {
+    if (lost.has(update.revision)) return publish.call(this, update);
     lost.add(update.revision);
     throw new Error("lost");
   });
