@@ -1,61 +1,50 @@
-// Runs the README's examples unchanged. Only the application's part is added before them.
+// Runs the README's examples unchanged. What the application has of its own is added before them.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
 const root = join(import.meta.dirname, "..", "..");
 // Inside the project: there, the package can import itself by its name.
 const folder = join(root, "target", "examples");
+rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 const README = readFileSync(join(root, "README.md"), "utf8");
 const blocks = [...README.matchAll(/^```js\n([\s\S]*?)^```/gm)].map(([, code]) => code ?? "");
 
-/** The application's part: an emulated service and the variables of the examples. */
+/** What the application has: credentials, a payload, and here an emulator in place of the service. */
 const APPLICATION = `
 import { Emulator as Service } from "steadymix/emulator";
 import { showServices } from "../../tests/emulator/js/payload.ts";
 const service = new Service({ seed: 1, startUp: { takesMs: [100, 200] } }, 1);
-globalThis.fetch = service.fetch;
-const [appId, customerId, customerSecret] = ["app", "customer", "secret"];
-const kept = new Map();
-const store = { put: async (text) => void kept.set("snapshot", text) };
-const makeToken = (uid, channel) => \`token of \${uid} for \${channel}\`;
+const appId = "app";
 const services = showServices();
-const env = { customerId, customerSecret };
-const options = { appId, instanceId: "friday-show", services, uids: [9001, 9002] };
+const env = { customerId: "customer", customerSecret: "secret", fetch: service.fetch };
 const tellViewers = (uid) => console.log("watch", uid);
 `;
 
-interface Example {
-  /** A text that only this example contains. */
-  mark: string;
-  before?: string;
-  after?: string;
-  change?: (code: string) => string;
-}
-
-/** Writes an example to a file, with code before and after it. */
-function example(name: string, { mark, before = "", after = "", change = (code) => code }: Example): string {
+/** Writes the only example that contains `mark` to a file, with code before it. */
+function example(name: string, mark: string, before = ""): string {
   const [found, ...others] = blocks.filter((code) => code.includes(mark));
   assert.ok(found && others.length === 0, `exactly one example contains ${mark}`);
   const file = join(folder, `${name}.mjs`);
-  writeFileSync(file, [before, change(found), after].join("\n"));
+  writeFileSync(file, [before, found].join("\n"));
   return file;
 }
 
-/** Runs a program and resolves with its output. Sends SIGTERM as soon as the output matches `enough`. */
+/** Runs a program and resolves with its output. Interrupts it as soon as the output matches `enough`. */
 function outputOf(file: string, enough?: RegExp): Promise<string> {
-  const child = spawn(process.execPath, [file], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [file], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
-  let isAsked = false;
+  let isInterrupted = false;
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (text) => {
       output += text;
-      if (isAsked || !enough?.test(output)) return;
-      isAsked = true;
-      child.kill("SIGTERM");
+      if (isInterrupted || !enough?.test(output)) return;
+      isInterrupted = true;
+      child.kill("SIGINT");
     });
   }
   return new Promise((resolve, reject) => {
@@ -65,38 +54,28 @@ function outputOf(file: string, enough?: RegExp): Promise<string> {
   });
 }
 
-test("ten lines that keep a task up", async () => {
-  const after = 'console.log("gone", service.state().tasks.every((task) => !task.live), kept.size);';
-  const output = await outputOf(
-    example("ten-lines", { mark: "process.once", before: APPLICATION, after }),
-    /confirmed/,
-  );
-  assert.match(output, /launching[\s\S]*created[\s\S]*confirmed[\s\S]*stopping[\s\S]*removed[\s\S]*type: 'stopped'/);
-  assert.match(output, /gone true 1/);
+test("the quick start replaces the killed task, and Ctrl-C ends the show", async () => {
+  const file = example("show", 'from "steadymix/emulator"');
+  const output = await outputOf(file, /^relaunched 9002$/m);
+  assert.match(output, /^launching 9001\ncreated 9001\nconfirmed 9001\n[\s\S]*^stopping \n[\s\S]*^stopped \n$/m);
+  assert.equal(existsSync(join(folder, "show.snapshot")), false);
+});
+
+test("the quick start resumes from the snapshot of a process that was killed", async () => {
+  const file = example("resumed", 'from "steadymix/emulator"');
+  const killed = spawn(process.execPath, [file], { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
+  await new Promise<void>((resolve) => {
+    killed.stdout.on("data", (text) => String(text).includes("created") && resolve());
+  });
+  killed.kill("SIGKILL");
+  await once(killed, "exit");
+  // Its emulator has gone with it: to a new one, the task is unknown.
+  const output = await outputOf(file, /^confirmed 9002$/m);
+  assert.match(output, /^retrying 9001\n[\s\S]*^ended 9001\n[\s\S]*^removed 9002\nstopped \n$/m);
 });
 
 test("a primary and a backup", async () => {
   const mark = "for await (const event of group)";
-  const before = `${APPLICATION}\nsetTimeout(() => group.stop(), 9_000);`;
-  assert.match(await outputOf(example("group", { mark, before })), /^watch 9001\n/);
-});
-
-test("injecting faults", async () => {
-  const after = "console.log(emulator.state().tasks.filter(({ live }) => live));";
-  // The payload of the README.
-  const [, services] = /^```jsonc\n(\{ "cloudTranscoder"[\s\S]*?)^```/m.exec(README) ?? [];
-  const before = `const services = ${services};`;
-  assert.equal(await outputOf(example("faults", { mark: 'type: "addRule"', before, after })), "[]\n");
-});
-
-test("the building blocks", async () => {
-  const file = example("blocks", {
-    mark: 'interpret("create", 206, 65)',
-    before: 'import { estimateQuota, interpret, RetryPolicy } from "steadymix";\nconst results = [];',
-    after: "console.log(JSON.stringify(results));",
-    change: (code) => code.replaceAll(/^(.+);(\s*\/\/.*)?$/gm, "results.push($1);"),
-  });
-  const [meaning, wait, verdict] = JSON.parse(await outputOf(file));
-  assert.deepEqual([meaning, wait], [{ type: "notCompleted" }, 5000]);
-  assert.match(verdict, /^Does not fit: /);
+  const file = example("group", mark, `${APPLICATION}\nsetTimeout(() => group.stop(), 9_000);`);
+  assert.match(await outputOf(file), /^watch 9001\n/);
 });
