@@ -1,8 +1,8 @@
 import { member } from "../member.js";
+import { rtcTokens } from "../rtcTokens.js";
 import type { SupervisorEnv } from "../types.js";
 import type { BroadcastOptions } from "./broadcastOptions.js";
 import type { SteadymixEnv } from "./environment.js";
-import { rtcTokens } from "./rtcTokens.js";
 import type { SharedQuota } from "./sharedQuota.js";
 
 interface Sources {

@@ -1,4 +1,6 @@
 /** Keeps broadcasts on air in Cloudflare Workers, with Durable Objects. */
+
+export { rtcTokens } from "../rtcTokens.js";
 export type { Answer } from "./answer.js";
 export { AppQuota } from "./appQuota.js";
 export { Broadcast, type BroadcastStartOptions } from "./broadcast.js";
@@ -8,5 +10,4 @@ export { handler } from "./handler.js";
 export type { NotificationSignatures } from "./notifications.js";
 export { Relay } from "./relay.js";
 export type * from "./routes.js";
-export { rtcTokens } from "./rtcTokens.js";
 export { signViewerToken } from "./viewerTokens.js";

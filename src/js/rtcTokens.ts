@@ -1,6 +1,7 @@
-import { RtcRole, RtcTokenBuilder } from "agora-token";
-import { asText, integer, secret, uint32 } from "../check.js";
-import type { Uid } from "../types.js";
+// The package's front door loads the builders of all other products, too. CommonJS has its names in the default import.
+import tokens from "agora-token/src/RtcTokenBuilder2.js";
+import { asText, integer, secret, uint32 } from "./check.js";
+import type { Uid } from "./types.js";
 
 const DAY_S = 86_400;
 
@@ -18,8 +19,8 @@ export function rtcTokens(
   const lasts = Math.min(integer("lifetimeS", lifetimeS, 1, Number.MAX_SAFE_INTEGER), DAY_S);
   return (given, channelName) => {
     const [uid, channel] = [uint32("uid", given), asText("channel", channelName)];
-    const role = uid === 0 ? RtcRole.SUBSCRIBER : RtcRole.PUBLISHER;
-    const token = RtcTokenBuilder.buildTokenWithUid(ofProject, key, channel, uid, role, lasts, lasts);
+    const role = uid === 0 ? tokens.Role.SUBSCRIBER : tokens.Role.PUBLISHER;
+    const token = tokens.RtcTokenBuilder.buildTokenWithUid(ofProject, key, channel, uid, role, lasts, lasts);
     // The core would take an empty token for that of a project without a certificate.
     if (token === "") throw new Error("App ID and App certificate must be 32 hexadecimal digits each");
     return token;
