@@ -228,8 +228,13 @@ export async function output(command, args) {
   return result?.code === 0 ? result.stdout : undefined;
 }
 
-/** @param {string} command @param {string[]} args @param {Options} [options] */
-async function captured(command, args, options) {
+/**
+ * Runs a command without printing. `text` is its output and its errors.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {Options} [options]
+ */
+export async function captured(command, args, options) {
   const entry = start(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
   let [stdout, text] = ["", ""];
   entry.child.stdout?.on("data", (chunk) => {

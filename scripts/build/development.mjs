@@ -5,6 +5,7 @@ import { inRoot } from "../lib.mjs";
 
 export const DEVELOPMENT_PACKAGE = "target/development/package";
 export const DEVELOPMENT_SITE = "target/development/site";
+export const DEVELOPMENT_DOCS = "target/development/docs";
 
 /**
  * The file of each entry, by its import name.

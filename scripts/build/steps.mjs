@@ -1,10 +1,11 @@
 // The steps of the build and their inputs.
-import { copyFileSync, cpSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { inRoot, oneByOne, root } from "../lib.mjs";
 import { run } from "../processes.mjs";
-import { aliasesOf, DEVELOPMENT_PACKAGE, DEVELOPMENT_SITE } from "./development.mjs";
+import { aliasesOf, DEVELOPMENT_DOCS, DEVELOPMENT_PACKAGE, DEVELOPMENT_SITE } from "./development.mjs";
+import { addDocs, addDocsPlaceholder, docsSite } from "./docs.mjs";
 import { filesAt } from "./files.mjs";
 import { npmPackages, rustTarget } from "./install.mjs";
 import { optimise, writeEntry, writeLines } from "./module.mjs";
@@ -251,24 +252,51 @@ export const sizes = {
   },
 };
 
-/** @param {Mode} mode @param {Step} from @param {string} folder @returns {Step} */
-function site(mode, from, folder) {
-  const isRelease = mode === "release";
-  return {
-    name: isRelease ? "The pages" : "The pages, for development",
-    seconds: 3,
-    needs: [npmPackages, from],
-    folder,
-    isWatched: !isRelease,
-    inputs: () => ["package-lock.json", "package.json", ...filesAt("www")],
-    make: async (folder) => {
-      const more = isRelease ? {} : { plugins: [reloading], resolve: { alias: aliasesOf("default") } };
-      const minify = isRelease;
-      await vite(inRoot("www", "viewer"), { outDir: folder, minify }, more);
-      await vite(inRoot("www", "console"), { outDir: join(folder, "console"), minify }, more);
-      if (!isRelease) writeReload(folder);
-    },
-  };
+/** The documentation. */
+export const releaseDocs = docsSite(releasePackage, "target/www/docs", {});
+/** `npm start` builds it in the background, and only once. */
+export const developmentDocs = docsSite(developmentPackage, DEVELOPMENT_DOCS, aliasesOf("default"));
+
+/** @type {Step} */
+export const releaseSite = {
+  name: "The pages",
+  seconds: 3,
+  needs: [npmPackages, releasePackage, releaseDocs],
+  folder: "target/www/site",
+  inputs: pageSources,
+  make: async (folder) => {
+    await pages(folder, { minify: true });
+    addDocs(inRoot(releaseDocs.folder ?? ""), folder);
+  },
+};
+
+/** @type {Step} */
+export const developmentSite = {
+  name: "The pages, for development",
+  seconds: 3,
+  needs: [npmPackages, developmentPackage],
+  folder: DEVELOPMENT_SITE,
+  isWatched: true,
+  // Not a need: the first start does not wait for the documentation.
+  inputs: () => [...pageSources(), ...filesAt(DEVELOPMENT_DOCS)],
+  make: async (folder) => {
+    await pages(folder, { minify: false }, { plugins: [reloading], resolve: { alias: aliasesOf("default") } });
+    // Open pages do not reload when the documentation is added.
+    writeReload(folder);
+    if (existsSync(inRoot(DEVELOPMENT_DOCS))) addDocs(inRoot(DEVELOPMENT_DOCS), folder);
+    else addDocsPlaceholder(folder);
+  },
+};
+
+function pageSources() {
+  const docs = new Set(filesAt("www/docs"));
+  return ["package-lock.json", "package.json", ...filesAt("www").filter((file) => !docs.has(file))];
+}
+
+/** @param {string} outDir @param {import("vite").BuildOptions} options @param {import("vite").InlineConfig} [more] */
+async function pages(outDir, options, more) {
+  await vite(inRoot("www", "viewer"), { outDir, ...options }, more);
+  await vite(inRoot("www", "console"), { outDir: join(outDir, "console"), ...options }, more);
 }
 
 /**
@@ -282,16 +310,13 @@ async function vite(root, options, more) {
   await build({ root, logLevel: "warn", build: { ...options, emptyOutDir: true }, ...more });
 }
 
-export const releaseSite = site("release", releasePackage, "target/www/site");
-export const developmentSite = site("development", developmentPackage, DEVELOPMENT_SITE);
-
 /** @type {Step} The pages of the viewer's tests and benchmark. */
 export const testPages = {
   name: "The pages of the tests",
   seconds: 3,
   needs: [npmPackages, releasePackage],
   folder: "target/www/tests",
-  inputs: () => ["package-lock.json", ...filesAt("tests/viewer"), ...filesAt("www")],
+  inputs: () => [...pageSources(), ...filesAt("tests/viewer")],
   make: (outDir) =>
     vite(inRoot("tests", "viewer", "pages"), { outDir }, { configFile: inRoot("tests", "viewer", "vite.config.ts") }),
 };

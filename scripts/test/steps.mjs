@@ -64,9 +64,16 @@ export const STEPS = {
       10,
       [typescript],
       [
-        ...["tsconfig.json", "scripts", "www/viewer", "www/console", "www/worker", "tests/viewer", "tests/worker"].map(
-          (project) => ({ command: "tsc", args: ["-p", project] }),
-        ),
+        ...[
+          "tsconfig.json",
+          "scripts",
+          "www/viewer",
+          "www/console",
+          "www/docs/.vitepress",
+          "www/worker",
+          "tests/viewer",
+          "tests/worker",
+        ].map((project) => ({ command: "tsc", args: ["-p", project] })),
         { command: "node", args: ["scripts/schemas.mjs", "--check"] },
       ],
     ),
