@@ -84,6 +84,19 @@ impl DomainFailover {
     /// The domains of `area` for a broadcast in `region` (by default the area's first), whose neighbour is included.
     /// The primary is tried again `return_after` after it was left.
     ///
+    /// ```
+    /// use steadymix::domain::{Area, DomainFailover, DomainFailure};
+    /// use steadymix::time::{Duration, Instant};
+    ///
+    /// let now = Instant::from_millis(0);
+    /// let mut domains = DomainFailover::new(Area::China, None, Duration::from_secs(60)).unwrap();
+    /// let primary = domains.domain(now).to_owned();
+    /// domains.failed(&primary, DomainFailure::Dns, now);
+    /// assert_eq!(domains.domain(now), primary); // once more
+    /// domains.failed(&primary, DomainFailure::Dns, now);
+    /// assert_ne!(domains.domain(now), primary); // the alternate
+    /// ```
+    ///
     /// # Errors
     /// A region of another area, or a `return_after` below 1 s or above 24 h.
     pub fn new(area: Area, region: Option<&str>, return_after: Duration) -> Result<Self, Invalid> {

@@ -158,6 +158,18 @@ numbered! {
 }
 
 /// Decides which output a viewer watches.
+///
+/// ```
+/// use steadymix::failover::{Connection, Failover, FailoverConfig, Kind, Output, Signal};
+/// use steadymix::time::Instant;
+///
+/// let now = Instant::from_millis(0);
+/// let mut failover = Failover::new(&[9001, 9101], FailoverConfig::default(), now); // the preferred output first
+/// failover.handle(now, Signal::Connection(Connection::Connected)); // the viewer itself
+/// failover.handle(now, Signal::Joined(9001));
+/// failover.handle(now, Signal::Published(9001, Kind::Video));
+/// assert_eq!(failover.poll(now), Output::Subscribe(9001, Kind::Video));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
 pub struct Failover {

@@ -40,6 +40,13 @@ pub enum SignatureError {
 /// `v2` is the header `Agora-Signature-V2` (HMAC-SHA256), and decides if present; otherwise `v1`, the header
 /// `Agora-Signature` (HMAC-SHA1), does. Both are hexadecimal.
 ///
+/// ```
+/// use steadymix::notification::{SignatureError, verify};
+///
+/// let forged = verify(b"secret", b"{}", None, Some("00"));
+/// assert_eq!(forged, Err(SignatureError::Mismatch));
+/// ```
+///
 /// # Errors
 /// A missing or invalid signature.
 pub fn verify(

@@ -458,6 +458,17 @@ impl RetryPolicy {
 
     /// The delay before `call` is retried after `failures` consecutive failures before this one, or `None` if its
     /// [schedule](Self::schedule) is exhausted. A `Retry-After` only lengthens the delay, up to `maxRetryAfterMs`.
+    ///
+    /// ```
+    /// use steadymix::policy::{RetryPolicy, RetryReason};
+    /// use steadymix::status::Call;
+    /// use steadymix::time::Duration;
+    ///
+    /// let policy = RetryPolicy::default();
+    /// let delays = [0, 1, 2, 3].map(|failures| policy.next_delay(Call::Query, RetryReason::NotFound, failures, None));
+    /// let seconds = |s| Some(Duration::from_secs(s));
+    /// assert_eq!(delays, [seconds(5), seconds(10), seconds(15), None]); // then the task is considered gone
+    /// ```
     #[must_use]
     pub fn next_delay(
         &self,

@@ -185,6 +185,25 @@ pub struct GroupStatus {
 /// A primary and its backups with the same inputs, each with its own ring of uids, within one rate limit.
 ///
 /// Driven as a [`Supervisor`](crate::supervisor::Supervisor) is.
+///
+/// ```
+/// use steadymix::redundancy::{GroupConfig, RedundancyGroup};
+/// use steadymix::supervisor::{EventKind, Output};
+/// use steadymix::time::WallTime;
+///
+/// let config = GroupConfig::from_json(r#"{
+///     "appId": "app", "instanceId": "show",
+///     "lanes": [{ "name": "primary", "uids": [9001, 9002] }, { "name": "backup", "uids": [9101, 9102] }],
+///     "services": { "cloudTranscoder": { "serviceType": "cloudTranscoderV2", "config": { "transcoder": {
+///         "audioInputs": [{ "rtc": { "rtcChannel": "studio", "rtcUid": 0 } }],
+///         "outputs": [{ "rtc": { "rtcChannel": "show" } }]
+///     } } } }
+/// }"#).unwrap();
+/// let now = WallTime::from_millis(1_700_000_000_000);
+/// let mut group = RedundancyGroup::new(config, now);
+/// let Output::Emit(event) = group.poll(now) else { panic!() };
+/// assert!(matches!(event.kind, EventKind::Launching { .. }));
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct RedundancyGroup(pub(crate) Group);
 

@@ -215,6 +215,13 @@ pub enum Meaning {
 /// Interprets an answer; without one, `http_status` is `None`. The most specific row of the service's table wins. A
 /// code 65 of Create or Update in a 206 (or another 2xx or 5xx) follows the row of code 65. So does one of Acquire,
 /// Create or Update in a 40x, unless that status has a row of its own (401, 403, 409, 429, and 404 of Update).
+///
+/// ```
+/// use steadymix::status::{Call, Meaning, interpret};
+///
+/// let meaning = interpret(Call::Create, Some(206), Some(65), None, None);
+/// assert_eq!(meaning, Meaning::NotCompleted); // send the same Create again
+/// ```
 #[must_use]
 pub fn interpret(
     call: Call,

@@ -391,6 +391,16 @@ fn can_be_updated(old: &[Input], new: &[Input]) -> bool {
 impl Services {
     /// Parses and checks a payload from JSON text.
     ///
+    /// ```
+    /// use steadymix::task::Services;
+    ///
+    /// let services = r#"{ "cloudTranscoder": { "serviceType": "cloudTranscoderV2", "config": {
+    ///     "transcoder": { "outputs": [{ "rtc": { "rtcChannel": "show" } }] } } } }"#;
+    /// let wrong = Services::from_json(services).unwrap_err();
+    /// assert_eq!(wrong.field, "services.cloudTranscoder.config.transcoder.audioInputs");
+    /// assert_eq!(wrong.allowed, "at least one input");
+    /// ```
+    ///
     /// # Errors
     /// The first value that is not allowed, by its path: `services.cloudTranscoder.config.transcoder.…`.
     pub fn from_json(json: &str) -> Result<Self, Invalid> {

@@ -18,6 +18,16 @@ pub struct MayBeLive(pub Uid);
 /// The output uids of a lane, used in turn, so that no two tasks publish under the same one.
 ///
 /// A taken uid is held until its task is proven gone and the uid is released.
+///
+/// ```
+/// use steadymix::uid::UidRing;
+///
+/// let mut ring = UidRing::new(vec![9001, 9002]).unwrap();
+/// ring.take(9001).unwrap();
+/// assert_eq!(ring.next(), Some(9002)); // for the replacement
+/// ring.take(9002).unwrap();
+/// assert_eq!(ring.next(), None); // until one is released
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UidRing(Parts);
 

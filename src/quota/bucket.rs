@@ -164,6 +164,20 @@ impl TokenBucket {
 
     /// Asks for a permit. Until it is granted, the lane counts as waiting; repeated requests change nothing. A Create
     /// uses the permit that was reserved with its Acquire, if any.
+    ///
+    /// ```
+    /// use steadymix::domain::Area;
+    /// use steadymix::quota::{LimitedCall, OutputSize, Permit, QuotaLimits, TokenBucket};
+    /// use steadymix::time::Instant;
+    ///
+    /// let limits = r#"{ "callsPerSecond": 7, "burst": 2, "pcw": 100 }"#;
+    /// let limits = QuotaLimits::from_json(Area::Europe, OutputSize::Hd, limits).unwrap();
+    /// let now = Instant::from_millis(0);
+    /// let mut bucket = TokenBucket::new(limits, now);
+    /// let answers = [0, 1, 2].map(|lane| bucket.ask(now, lane, LimitedCall::Query));
+    /// assert_eq!(answers[..2], [Permit::Granted, Permit::Granted]); // the burst
+    /// assert!(matches!(answers[2], Permit::Wait(until) if until > now));
+    /// ```
     #[must_use]
     pub fn ask(&mut self, now: Instant, lane: LaneNumber, call: LimitedCall) -> Permit {
         self.tick(now);

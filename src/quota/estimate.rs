@@ -119,6 +119,14 @@ impl QuotaEstimateOptions {
 
     /// Estimates the quota.
     ///
+    /// ```
+    /// use steadymix::quota::QuotaEstimateOptions;
+    ///
+    /// let plan = QuotaEstimateOptions::from_json(r#"{ "tasks": { "HD": 6 }, "area": "north-america" }"#).unwrap();
+    /// let estimate = plan.estimate().unwrap();
+    /// assert!(!estimate.fits, "{}", estimate.verdict); // a new project may run 5 HD tasks at once there
+    /// ```
+    ///
     /// # Errors
     /// No task at all, or a value out of its range.
     pub fn estimate(&self) -> Result<QuotaEstimate, Invalid> {
