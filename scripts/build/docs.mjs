@@ -90,7 +90,7 @@ export const apiReference = {
 function pageOf(folder, page) {
   const name = page === "index.md" ? "steadymix" : `steadymix/${page.replace(".md", "")}`;
   const text = readFileSync(join(folder, page), "utf8")
-    .replace(/^# .*$/m, `# \`${name}\``)
+    .replace(/^# .*$/m, `# ${name}`)
     // In the index of the search and in the outline, only names of items are of use.
     .replace(/^#{4,6} ([A-Z][\w ]*)$/gm, (heading, words) => (PARTS.has(words) ? `**${words}**` : heading))
     .replaceAll(/\]\(((?:\.\.\/)*)index\.md/g, "]($1steadymix.md");

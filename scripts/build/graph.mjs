@@ -181,20 +181,26 @@ async function runStep(step, how) {
     await step.make("", how);
     return;
   }
+  // `npm start` builds the documentation beside other builds.
+  await locked(`${stampFile(step)}.lock`, () => makeFolder(step, step.folder ?? "", how));
+}
+
+/** @param {Step} step @param {string} place @param {How} how */
+async function makeFolder(step, place, how) {
   // The outputs of its needs may be unchanged.
   if (await isFresh(step)) return;
   const began = Date.now();
   const key = keyOf(step);
-  const scratch = `${STATE}/${step.folder.replaceAll("/", "-")}.${process.pid}`;
+  const scratch = `${STATE}/${place.replaceAll("/", "-")}.${process.pid}`;
   rmSync(inRoot(scratch), { recursive: true, force: true });
   mkdirSync(inRoot(scratch), { recursive: true });
   try {
     await step.make(inRoot(scratch), how);
     const contents = contentsOf(inRoot(scratch));
     // Unchanged output is not touched, so watchers do not reload.
-    if (contents !== contentsOf(inRoot(step.folder))) (step.isWatched ? replaceFiles : swapIn)(scratch, step.folder);
+    if (contents !== contentsOf(inRoot(place))) (step.isWatched ? replaceFiles : swapIn)(scratch, place);
     /** @type {Stamp} */
-    const stamp = { key, contents, seconds: (Date.now() - began) / 1000, files: stateOf(step.folder) };
+    const stamp = { key, contents, seconds: (Date.now() - began) / 1000, files: stateOf(place) };
     writeFileSync(stampFile(step), JSON.stringify(stamp));
   } finally {
     rmSync(inRoot(scratch), { recursive: true, force: true });

@@ -12,6 +12,7 @@ import {
 import {
   developmentPackage,
   developmentSite,
+  releaseDocs,
   releasePackage,
   releaseSite,
   simulation,
@@ -148,7 +149,8 @@ export const STEPS = {
   },
   wasm: () => computes(20, [rustTarget, testRunner, chromium], [wasmTests("wasm_node", "wasm_browser")]),
   golden: () => computes(20, [npmPackages, simulation, chromium], [node([], testsIn("tests/simulation/js"))]),
-  docs: () => computes(15, [npmPackages], [{ command: process.execPath, args: ["scripts/docs.mjs"] }]),
+  // The examples that run wait for the clock of the emulated service.
+  docs: () => waits(10, [releasePackage, releaseDocs], [node(["--test-concurrency=2"], testsIn("tests/docs"))]),
 };
 
 /** @param {number} minutes @param {Step["needs"]} needs @param {Command[]} commands @returns {Step} */

@@ -113,7 +113,7 @@ function jsonError({ language, code }: Block): string | undefined {
 
 function shellError({ code }: Block): string | undefined {
   const { stderr, status } = spawnSync("bash", ["-n"], { input: code, encoding: "utf8" });
-  if (status !== 0) return stderr;
+  if (status !== 0) return stderr.trim();
   const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: object };
   const named = [...code.matchAll(/\bnpm (?:run ([\w:-]+)|(start|test)\b)/g)].map(([, run, short]) => run ?? short);
   const unknown = named.find((name) => name !== undefined && !(name in scripts));
@@ -123,7 +123,7 @@ function shellError({ code }: Block): string | undefined {
 function pythonError({ code }: Block): string | undefined {
   const program = "import sys; compile(sys.stdin.read(), 'block', 'exec')";
   const { stderr, status } = spawnSync("python3", ["-c", program], { input: code, encoding: "utf8" });
-  return status === 0 ? undefined : stderr;
+  return status === 0 ? undefined : stderr.trim().split("\n").at(-1);
 }
 
 function goError({ code }: Block): string | undefined {

@@ -27,7 +27,7 @@ const READY = /(http:\/\/127\.0\.0\.1:\d+)\/console[\s\S]*Ready after/;
 
 /** Starts it on a free port and resolves with its URL. */
 async function start(): Promise<{ running: Running; url: string }> {
-  const running = npm("start", "--", "--port", "0");
+  const running = npm("start", "--", "--port", "0", "--no-docs");
   const [, url = ""] = await running.prints(READY);
   return { running, url };
 }
@@ -77,7 +77,7 @@ test("Ctrl-C ends all processes", async () => {
 
 test("SIGTERM to npm while it compiles ends the compiler", async () => {
   edit("src/time.rs", "//!", "//! Edited.\n//!");
-  const running = npm("start", "--", "--port", "0");
+  const running = npm("start", "--", "--port", "0", "--no-docs");
   await until(() => clone.processes().some((line) => line.includes("rustc")));
   running.kill("SIGTERM");
   await running.exit;
@@ -86,7 +86,7 @@ test("SIGTERM to npm while it compiles ends the compiler", async () => {
 });
 
 test("SIGTERM to npm while the Worker starts ends the Worker", async () => {
-  const running = npm("start", "--", "--port", "0");
+  const running = npm("start", "--", "--port", "0", "--no-docs");
   await until(() => clone.processes().some((line) => line.includes("wrangler.js dev")));
   running.kill("SIGTERM");
   await running.exit;
@@ -136,7 +136,7 @@ test("npm run demo at the same time: both continue, and no task is lost", async 
 });
 
 test("an edit of TypeScript reaches the Worker and the page; an edit that does not compile changes nothing", async (t) => {
-  const running = npm("start", "--", "--port", "0");
+  const running = npm("start", "--", "--port", "0", "--no-docs");
   // Edits before it is ready count, too, and an editor's lock file does not disturb.
   await running.prints(/Starting the Worker/);
   symlinkSync("user@host.1:2", join(clone.folder, "src", ".#uid.rs"));
