@@ -29,8 +29,8 @@ const CHECKS: Record<string, (block: Block) => string | undefined> = {
   go: goError,
 };
 const CODE = ["js", "ts", "jsx", "tsx"];
-/** No check fits them. */
-const UNCHECKED = ["text", "yaml", "ini", "dockerfile", "html", "css", "toml", "rust", "http", "vue"];
+/** No check fits them; `cargo test` compiles Rust (the doctest of `tests/simulation`). */
+const UNCHECKED = ["text", "yaml", "ini", "dockerfile", "rust"];
 const FLAGS = ["run", "continues"];
 
 before(() => {
@@ -67,7 +67,7 @@ function typeErrors(project: "pages" | "workers", examples: Example[], lib: stri
   if (some.length === 0) return [];
   const config = {
     compilerOptions: {
-      ...{ target: "es2022", module: "nodenext", moduleResolution: "nodenext", jsx: "react-jsx", lib, types },
+      ...{ target: "es2022", module: "esnext", moduleResolution: "bundler", jsx: "react-jsx", lib, types },
       ...{ strict: true, allowJs: true, checkJs: true, noEmit: true, skipLibCheck: true },
     },
     files: [...some.map(({ name }) => name), "../../../tests/docs/ambient.d.ts"],

@@ -43,3 +43,8 @@ pub use plan::Plan;
 pub use shrink::shrink;
 pub use viewers::{Viewer, Watched, broadcast, phases};
 pub use world::{Run, World};
+
+/// Compiles the Rust code of the guides.
+#[cfg(doctest)]
+#[doc = include_str!("../../../www/docs/guide/server.md")]
+struct Guides;
