@@ -5,7 +5,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::wildcard_enum_match_arm,
-    reason = "a test fails by panicking, and looks only at what it is about"
+    reason = "a test fails by panicking, and matches only the cases it needs"
 )]
 
 mod commands;

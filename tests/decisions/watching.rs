@@ -515,7 +515,7 @@ fn without_relaunches_a_task_may_recover_and_is_then_deleted() {
     assert_eq!(hand.done(), Outcome::Failed { reason: FailReason::NotRestarted });
 }
 
-// ---- what the service said -----------------------------------------------------------------------------------------
+// ---- what the service answered -----------------------------------------------------------------------------------------
 
 fn reply(status: &str, service: &str, message: &str, details: &str) -> Value {
     json!({ "status": status, "services": { "cloudTranscoder":

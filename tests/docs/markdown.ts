@@ -30,7 +30,7 @@ export interface Block {
   /** The line of the file on which its code begins, from 1. */
   line: number;
   language: string;
-  /** The further words after the language. */
+  /** The flags after the language. */
   flags: string[];
   code: string;
 }

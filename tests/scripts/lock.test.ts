@@ -37,7 +37,7 @@ test("concurrent processes get the lock one after the other", async () => {
   assert.equal(readFileSync(log, "utf8"), "in out\n".repeat(15));
 });
 
-test("a process that waits is told the owner once", async () => {
+test("a process that waits prints the owner once", async () => {
   const release = await lock(file);
   const owners: string[] = [];
   const second = locked(

@@ -229,7 +229,7 @@ interface Platform extends Partial<OnAirFeedOptions> {
 function platformOf(t: TestContext, open: Set<Route>, { throws, lacks, ...options }: Platform = {}) {
   const clock = new Clock();
   const tried: Route[] = [];
-  const said: string[] = [];
+  const sent: string[] = [];
   const update = JSON.stringify(updateOf(1, 9001));
   const connections = new Set<Connection>();
   class Connection {
@@ -249,7 +249,7 @@ function platformOf(t: TestContext, open: Set<Route>, { throws, lacks, ...option
       });
     }
     send(text: string) {
-      said.push(text);
+      sent.push(text);
       // As the Worker does.
       if (text === "ping" && open.has("socket")) queueMicrotask(() => this.onmessage?.({ data: "pong" }));
     }
@@ -297,7 +297,7 @@ function platformOf(t: TestContext, open: Set<Route>, { throws, lacks, ...option
   const cut = () => {
     for (const connection of connections) connection.onerror?.();
   };
-  return { clock, tried, said, cut, feed };
+  return { clock, tried, sent, cut, feed };
 }
 
 test("unavailable transports are skipped", async (t) => {
@@ -380,9 +380,9 @@ test("without AbortSignal.timeout it polls, too", async (t) => {
 test("an idle socket that answers pings is kept, one that does not is lost", async (t) => {
   const lost: unknown[] = [];
   const open = new Set<Route>(["socket"]);
-  const { clock, tried, said } = platformOf(t, open, { onError: (error) => lost.push(error) });
+  const { clock, tried, sent } = platformOf(t, open, { onError: (error) => lost.push(error) });
   await clock.pass(125_000);
-  assert.deepEqual([tried, said], [["socket"], Array(4).fill("ping")]);
+  assert.deepEqual([tried, sent], [["socket"], Array(4).fill("ping")]);
   // The network has changed, and nobody says so.
   open.clear();
   await clock.pass(34_900);
@@ -396,11 +396,11 @@ test("an idle socket that answers pings is kept, one that does not is lost", asy
 });
 
 test("without another output, a loss is reported once, as soon as it is certain", async (t) => {
-  const { clock, said, feed } = platformOf(t, new Set(["socket"]));
+  const { clock, sent, feed } = platformOf(t, new Set(["socket"]));
   const degraded = (uid: number, reason: SwitchReason) => feed.handle({ type: "degraded", uid, reason });
   const reported = async (ms: number) => {
     await clock.pass(ms);
-    return said.splice(0).flatMap((text) => (text === "ping" ? [] : [JSON.parse(text).uid as number]));
+    return sent.splice(0).flatMap((text) => (text === "ping" ? [] : [JSON.parse(text).uid as number]));
   };
   await clock.pass(1000);
   degraded(9001, "left");
@@ -434,10 +434,10 @@ test("across channels, a report names the output by its uid and channel", async 
     { uid: 9001, channel: "north", id: 9001 },
     { uid: 9001, channel: "south", id: 4_000_000_001 },
   ];
-  const { clock, said, feed } = platformOf(t, new Set(["socket"]), { source: { outputs } });
+  const { clock, sent, feed } = platformOf(t, new Set(["socket"]), { source: { outputs } });
   const reported = async () => {
     await clock.pass(6000);
-    return said.splice(0).flatMap((text) => (text === "ping" ? [] : [JSON.parse(text)]));
+    return sent.splice(0).flatMap((text) => (text === "ping" ? [] : [JSON.parse(text)]));
   };
   await clock.pass(1000);
   feed.handle(switched(4_000_000_001, "frozen"));

@@ -5,7 +5,7 @@ import { afterEach, test } from "node:test";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { DEVELOPMENT_SITE } from "../../scripts/build/development.mjs";
 import { inBrowser, launch, root, serve, shots } from "./browser.ts";
-import { inChinese, inEnglish, keepWhatIsDrawn, said } from "./said.ts";
+import { inChinese, inEnglish, keepWhatIsDrawn, textsOf } from "./pageTexts.ts";
 
 const here = inBrowser("site", launch);
 let page: Page;
@@ -266,14 +266,14 @@ for (const [locale, other, leftOvers] of [
     await page.getByTestId("freezeBoth").click();
     await page.locator('[data-testid="log"] li[data-side="server"]').nth(3).waitFor();
     await page.getByRole("button", { name: other }).click();
-    const texts = await said(page);
+    const texts = await textsOf(page);
     assert.ok(texts.length > 50, "it says something");
     assert.deepEqual(leftOvers(texts), []);
     // The axis of the chart is among it.
     assert.ok(texts.includes(other === "English" ? "seconds" : "秒"));
     await page.goto(`${here.url}/#appId=a&uids=9001,9101`);
     await page.getByRole("alert").waitFor();
-    assert.deepEqual(leftOvers(await said(page)), []);
+    assert.deepEqual(leftOvers(await textsOf(page)), []);
   });
 
 test("an unsupported language falls back to English", async () => {

@@ -24,8 +24,8 @@ test("starts, is confirmed and monitored, stops, and emits the events", async ()
   expect((await show.status()).state).toBe("starting");
   await show.running();
   expect(await show.status()).toMatchObject({ state: "live", onAir: { lane: "primary", channel: "show", uid: 9001 } });
-  const looks = emulator.state().stats.calls.query ?? 0;
-  await expect.poll(() => emulator.state().stats.calls.query ?? 0, { timeout: 10_000 }).toBeGreaterThan(looks + 1);
+  const queries = emulator.state().stats.calls.query ?? 0;
+  await expect.poll(() => emulator.state().stats.calls.query ?? 0, { timeout: 10_000 }).toBeGreaterThan(queries + 1);
   expect((await show.stub.stop())?.state).toBe("stopping");
   await show.state("ended");
   expect(await show.status()).toMatchObject({ onAir: null, lanes: [{ state: "stopped" }, { state: "stopped" }] });
@@ -113,7 +113,7 @@ test("limits have defaults; a small PCW lowers the default rate", async () => {
 });
 
 test("invalid limits stop no broadcast: the defaults replace them", async () => {
-  const said = vi.spyOn(console, "error").mockReturnValue();
+  const logged = vi.spyOn(console, "error").mockReturnValue();
   const quota = env.APP_QUOTA.get(env.APP_QUOTA.idFromName(freshId()));
   for (const QUOTA of [{ burst: 1 }, { qps: 7 }, "7"] as object[]) {
     await runInDurableObject(quota, async (_, state) => {
@@ -121,7 +121,7 @@ test("invalid limits stop no broadcast: the defaults replace them", async () => 
       expect((await misconfigured.status()).limits).toEqual({ callsPerSecond: 7, burst: 2, pcw: 5 });
       await expect.poll(() => misconfigured.acquirePermit("show/0", "query"), { timeout: 5_000 }).toBe(0);
     });
-    expect(said.mock.lastCall?.join(" ")).toMatch(/QUOTA\S* is .*, but must be/);
+    expect(logged.mock.lastCall?.join(" ")).toMatch(/QUOTA\S* is .*, but must be/);
   }
 });
 

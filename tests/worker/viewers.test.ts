@@ -145,17 +145,17 @@ test("a report brings one Query forward; repeated ones, and those about another 
     policy: { confirmDelaysMs: [100], monitorIntervalMs: 600_000, checkNowIntervalMs: 1000 },
   });
   await show.running();
-  const looks = () => emulator.state().stats.calls.query ?? 0;
-  const before = looks();
+  const queries = () => emulator.state().stats.calls.query ?? 0;
+  const before = queries();
   const viewer = await connect(show.id);
   for (let i = 0; i < 15; i += 1) viewer.socket.send(JSON.stringify({ type: "gone", uid: i === 0 ? 9101 : 9001 }));
   const headers = { authorization: `Bearer ${await tokenFor(show.id)}` };
   const body = JSON.stringify({ type: "gone", uid: 9002 });
   const report = await call(`/broadcasts/${show.id}/reports`, { method: "POST", headers, body });
   expect(await report.json()).toEqual({ report: "ignored" });
-  await expect.poll(looks, { timeout: 5000 }).toBe(before + 1);
+  await expect.poll(queries, { timeout: 5000 }).toBe(before + 1);
   await scheduler.wait(1500);
-  expect(looks()).toBe(before + 1);
+  expect(queries()).toBe(before + 1);
   // The task runs, so nothing was launched.
   expect(emulator.state().tasks.length).toBe(2);
   emulator.control({ type: "kill", uid: 9001 });
@@ -171,8 +171,8 @@ test("a report may name the channel of the output; with another channel it is ig
   const { channel } = (await show.status()).onAir ?? {};
   expect(channel).toBe("show");
   const headers = { authorization: `Bearer ${await tokenFor(show.id)}` };
-  const report = async (said: object) => {
-    const body = JSON.stringify({ type: "gone", uid: 9001, ...said });
+  const report = async (sent: object) => {
+    const body = JSON.stringify({ type: "gone", uid: 9001, ...sent });
     const answer = await call(`/broadcasts/${show.id}/reports`, { method: "POST", headers, body });
     return { status: answer.status, ...(await answer.json<object>()) };
   };
@@ -195,9 +195,9 @@ test("a viewer that sends anything but reports, or too many of them, is disconne
   freshEmulator();
   const show = await Show.start();
   const nonsense = ["hello", "{}", '{"type":"gone","uid":0}', '{"type":"gone","uid":"1"}', `"${"x".repeat(1000)}"`];
-  for (const said of nonsense) {
+  for (const sent of nonsense) {
     const { socket, closed } = await connect(show.id);
-    socket.send(said);
+    socket.send(sent);
     expect(await closed).toBe(1003);
   }
   const chatty = await connect(show.id);

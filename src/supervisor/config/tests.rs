@@ -1,4 +1,4 @@
-#![allow(clippy::wildcard_enum_match_arm, reason = "a test looks at what it is about")]
+#![allow(clippy::wildcard_enum_match_arm, reason = "a test matches only the cases it needs")]
 
 use serde_json::{Value, json};
 

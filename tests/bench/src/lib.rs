@@ -13,7 +13,7 @@ use wasm_bindgen::prelude::*;
 /// The signals of the measured viewer.
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase")]
-enum Told {
+enum Input {
     Published { uid: Uid, kind: Kind },
     Frame { uid: Uid },
 }
@@ -25,7 +25,7 @@ enum Step {
     Subscribe { uid: Uid, kind: Kind },
     Unsubscribe { uid: Uid, kind: Kind },
     Show { uid: Uid },
-    Tell,
+    Emit,
 }
 
 /// The viewer's failover with objects both ways.
@@ -43,8 +43,8 @@ impl FailoverOfObjects {
     /// Handles a signal.
     pub fn handle(&mut self, now: f64, signal: JsValue) -> Result<(), JsValue> {
         let signal = match serde_wasm_bindgen::from_value(signal)? {
-            Told::Published { uid, kind } => Signal::Published(uid, kind),
-            Told::Frame { uid } => Signal::Frame(uid),
+            Input::Published { uid, kind } => Signal::Published(uid, kind),
+            Input::Frame { uid } => Signal::Frame(uid),
         };
         self.0.handle(Instant::from_f64(now), signal);
         Ok(())
@@ -57,7 +57,7 @@ impl FailoverOfObjects {
             Output::Subscribe(uid, kind) => Step::Subscribe { uid, kind },
             Output::Unsubscribe(uid, kind) => Step::Unsubscribe { uid, kind },
             Output::Show(uid) => Step::Show { uid },
-            Output::Emit(_) => Step::Tell,
+            Output::Emit(_) => Step::Emit,
         };
         Ok(serde_wasm_bindgen::to_value(&step)?)
     }

@@ -7,7 +7,7 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { startWrangler } from "../../../scripts/wrangler.mjs";
 import { SHOW_LANES, showServices } from "../../emulator/js/payload.ts";
 import { launch, root } from "../../viewer/browser.ts";
-import { inChinese, inEnglish, keepWhatIsDrawn, said } from "../../viewer/said.ts";
+import { inChinese, inEnglish, keepWhatIsDrawn, textsOf } from "../../viewer/pageTexts.ts";
 import { ask, KEY, newBroadcast } from "./system.ts";
 
 const shots = join(root, "target", "screenshots");
@@ -460,12 +460,12 @@ for (const [locale, other, leftOvers] of [
     // Names that the operator chose.
     const names = [...ids, "· show"];
     const leftOver = async () =>
-      leftOvers(await said(page)).filter((text) => !names.some((name) => text.includes(name)));
+      leftOvers(await textsOf(page)).filter((text) => !names.some((name) => text.includes(name)));
     await press(other);
     assert.deepEqual(await leftOver(), []);
     await page.getByRole("button", { name: id }).click();
     await page.getByTestId("state").waitFor();
-    assert.ok((await said(page)).length > 40);
+    assert.ok((await textsOf(page)).length > 40);
     assert.deepEqual(await leftOver(), []);
   });
 

@@ -78,5 +78,5 @@ test(`killed ${KILLS} times (seed ${seed}): no task is unaccounted for, no uid t
   const living = tasks.filter((task) => task.live && !orphaned.has(task.taskId) && !orphaned.has(task.instanceId));
   assert.deepEqual(living, []);
   assert.deepEqual(overlaps, []);
-  t.diagnostic(`${tasks.length} tasks, ${orphaned.size} left behind`);
+  t.diagnostic(`${tasks.length} tasks, ${orphaned.size} orphaned`);
 });

@@ -28,7 +28,7 @@ export async function keepWhatIsDrawn(page: Page): Promise<void> {
  * The title, the texts, the names for assistive technology, and what is drawn from now on. Without elements that have a language of
  * their own, and without codes: event types and details of errors.
  */
-export async function said(page: Page): Promise<string[]> {
+export async function textsOf(page: Page): Promise<string[]> {
   await page.evaluate(() => window.drawn.clear());
   // Charts are drawn four times a second.
   await page.waitForTimeout(1000);
