@@ -96,6 +96,17 @@ pub struct Notification {
     pub sent_at: Option<WallTime>,
 }
 
+impl Notification {
+    /// What identifies it among those of its task.
+    fn event(&self) -> (NotificationKind, Option<i64>) {
+        (self.kind.clone(), self.sequence)
+    }
+
+    fn stops(&self) -> bool {
+        matches!(self.kind, NotificationKind::Stopped { .. })
+    }
+}
+
 /// What happened to the task.
 #[apply(document)]
 #[json(camel, tag = type, serde = both)]
@@ -239,34 +250,42 @@ impl NotificationLog {
         self.tasks.is_empty()
     }
 
-    /// Records a notification, and returns whether it is new.
+    /// Whether a notification is new. Does not record it.
     #[must_use]
-    pub fn take(&mut self, notification: &Notification) -> Freshness {
-        let is_its = |seen: &Seen| seen.task_id == notification.task_id;
-        if !self.tasks.iter().any(is_its) {
+    pub fn freshness(&self, notification: &Notification) -> Freshness {
+        let known = self.tasks.iter().find(|seen| seen.task_id == notification.task_id);
+        let Some(seen) = known else { return Freshness::New };
+        if seen.events.contains(&notification.event()) {
+            return Freshness::Duplicate;
+        }
+        let place = notification.sequence;
+        let overtaken =
+            seen.stopped || matches!((place, seen.latest), (Some(mine), Some(latest)) if mine < latest);
+        // A stop is news, however late it arrives.
+        if overtaken && (seen.stopped || !notification.stops()) { Freshness::Stale } else { Freshness::New }
+    }
+
+    /// Records a notification, and returns whether it was new.
+    pub fn record(&mut self, notification: &Notification) -> Freshness {
+        let freshness = self.freshness(notification);
+        if freshness == Freshness::Duplicate {
+            return freshness;
+        }
+        if !self.tasks.iter().any(|seen| seen.task_id == notification.task_id) {
             if self.tasks.len() >= self.capacity {
                 self.tasks.pop_front();
             }
             self.tasks.push_back(Seen { task_id: notification.task_id.clone(), ..Seen::default() });
         }
-        let Some(seen) = self.tasks.iter_mut().find(|seen| is_its(seen)) else { return Freshness::New };
-        let event = (notification.kind.clone(), notification.sequence);
-        if seen.events.contains(&event) {
-            return Freshness::Duplicate;
+        if let Some(seen) = self.tasks.iter_mut().find(|seen| seen.task_id == notification.task_id) {
+            seen.events.push_back(notification.event());
+            if seen.events.len() > EVENTS_PER_TASK {
+                seen.events.pop_front();
+            }
+            seen.latest = seen.latest.max(notification.sequence);
+            seen.stopped |= notification.stops();
         }
-        seen.events.push_back(event);
-        if seen.events.len() > EVENTS_PER_TASK {
-            seen.events.pop_front();
-        }
-        let place = notification.sequence;
-        let overtaken =
-            seen.stopped || matches!((place, seen.latest), (Some(mine), Some(latest)) if mine < latest);
-        seen.latest = seen.latest.max(place);
-        // A stop is news, however late it arrives.
-        let stops = matches!(notification.kind, NotificationKind::Stopped { .. });
-        let stopped_before = seen.stopped;
-        seen.stopped |= stops;
-        if overtaken && (stopped_before || !stops) { Freshness::Stale } else { Freshness::New }
+        freshness
     }
 }
 
@@ -422,49 +441,49 @@ mod tests {
         let mut log = NotificationLog::new(2);
         assert!(log.is_empty());
         for task in ["a", "b"] {
-            assert_eq!(log.take(&notification(110, task, 0)), Freshness::New);
+            assert_eq!(log.record(&notification(110, task, 0)), Freshness::New);
         }
         assert_eq!((log.is_empty(), log.len()), (false, 2));
-        assert_eq!(log.take(&notification(110, "a", 0)), Freshness::Duplicate);
+        assert_eq!(log.record(&notification(110, "a", 0)), Freshness::Duplicate);
         for sequence in 1..EVENTS_PER_TASK as i64 {
-            assert_eq!(log.take(&notification(112, "a", sequence)), Freshness::New);
+            assert_eq!(log.record(&notification(112, "a", sequence)), Freshness::New);
         }
-        assert_eq!(log.take(&notification(110, "a", 0)), Freshness::Duplicate, "32 are remembered");
+        assert_eq!(log.record(&notification(110, "a", 0)), Freshness::Duplicate, "32 are remembered");
         for sequence in EVENTS_PER_TASK as i64..2 * EVENTS_PER_TASK as i64 {
-            assert_eq!(log.take(&notification(112, "a", sequence)), Freshness::New);
+            assert_eq!(log.record(&notification(112, "a", sequence)), Freshness::New);
         }
         assert_eq!(log.tasks[0].events.len(), EVENTS_PER_TASK);
         assert_eq!(
-            log.take(&notification(110, "a", 0)),
+            log.record(&notification(110, "a", 0)),
             Freshness::Stale,
             "no longer a duplicate, but stale"
         );
 
-        assert_eq!(log.take(&notification(110, "c", 0)), Freshness::New);
-        assert_eq!(log.take(&notification(110, "b", 0)), Freshness::Duplicate);
-        assert_eq!(log.take(&notification(110, "a", 0)), Freshness::New, "it was forgotten");
+        assert_eq!(log.record(&notification(110, "c", 0)), Freshness::New);
+        assert_eq!(log.record(&notification(110, "b", 0)), Freshness::Duplicate);
+        assert_eq!(log.record(&notification(110, "a", 0)), Freshness::New, "it was forgotten");
     }
 
     #[test]
     fn duplicates_and_stale_notifications_are_distinguished() {
         let mut log = NotificationLog::new(4);
-        assert_eq!(log.take(&notification(110, "t", 1)), Freshness::New);
-        assert_eq!(log.take(&notification(110, "t", 1)), Freshness::Duplicate);
-        assert_eq!(log.take(&notification(112, "t", 3)), Freshness::New);
-        assert_eq!(log.take(&notification(112, "t", 2)), Freshness::Stale);
+        assert_eq!(log.record(&notification(110, "t", 1)), Freshness::New);
+        assert_eq!(log.record(&notification(110, "t", 1)), Freshness::Duplicate);
+        assert_eq!(log.record(&notification(112, "t", 3)), Freshness::New);
+        assert_eq!(log.record(&notification(112, "t", 2)), Freshness::Stale);
         assert_eq!(
-            log.take(&notification(112, "t", 4)),
+            log.record(&notification(112, "t", 4)),
             Freshness::New,
             "the same state again, later, is no double"
         );
-        assert_eq!(log.take(&notification(113, "t", 4)), Freshness::New, "another event in the same place");
+        assert_eq!(log.record(&notification(113, "t", 4)), Freshness::New, "another event in the same place");
         assert_eq!(
-            log.take(&notification(111, "t", 0)),
+            log.record(&notification(111, "t", 0)),
             Freshness::New,
             "a stop is news even when it was overtaken"
         );
-        assert_eq!(log.take(&notification(110, "t", 9)), Freshness::Stale, "a stopped task is not revived");
-        assert_eq!(log.take(&notification(110, "u", 1)), Freshness::New);
+        assert_eq!(log.record(&notification(110, "t", 9)), Freshness::Stale, "a stopped task is not revived");
+        assert_eq!(log.record(&notification(110, "u", 1)), Freshness::New);
     }
 
     proptest! {
@@ -481,8 +500,8 @@ mod tests {
             let mut log = NotificationLog::new(3);
             for (event_type, task, sequence) in events {
                 let notification = notification(event_type, &task.to_string(), sequence);
-                let _ = log.take(&notification);
-                prop_assert_ne!(log.take(&notification), Freshness::New);
+                let _ = log.record(&notification);
+                prop_assert_ne!(log.record(&notification), Freshness::New);
                 prop_assert!(log.len() <= 3);
             }
         }

@@ -11,7 +11,7 @@ import {
   integer,
   isNothing,
   optionalText,
-  secret,
+  secrets,
   shown,
   uint32,
 } from "./check.js";
@@ -253,20 +253,22 @@ export function estimateQuota(options: QuotaEstimateOptions): QuotaEstimate {
 
 /**
  * Throws `INVALID_SIGNATURE` unless the signature (`v2` if both are given) matches the raw body, which must be exactly as
- * received.
+ * received. `secret` is that of Agora's console; of an array, as while it is changed, each may have signed.
  */
 export function verifyNotification(
-  secretOfConsole: string,
+  secret: string | string[],
   rawBody: Uint8Array | ArrayBuffer | string,
   v1?: string | null,
   v2?: string | null,
 ): void {
-  wasm.verifyNotification(
-    secret("secret", secretOfConsole),
-    bytes("rawBody", rawBody),
-    optionalText("v1", v1),
-    optionalText("v2", v2),
-  );
+  const [body, ofV1, ofV2] = [bytes("rawBody", rawBody), optionalText("v1", v1), optionalText("v2", v2)];
+  const [first, ...others] = secrets("secret", secret);
+  try {
+    wasm.verifyNotification(first, body, ofV1, ofV2);
+  } catch (error) {
+    if (others.length === 0) throw error;
+    verifyNotification(others, body, ofV1, ofV2);
+  }
 }
 
 /** Parses a notification. Throws `INVALID_NOTIFICATION`. */

@@ -65,6 +65,15 @@ export function secret(name: string, value: unknown): string {
   throw invalid("INVALID_OPTIONS", name, found, "a non-empty string without unpaired surrogates");
 }
 
+/** Keys of which each may have signed: one, or an array while it is changed. */
+export function secrets(name: string, value: unknown): [string, ...string[]] {
+  if (!Array.isArray(value)) return [secret(name, value)];
+  const [first, ...others] = value.map((one: unknown, at) => secret(`${name}[${at}]`, one));
+  if (first === undefined)
+    throw invalid("INVALID_OPTIONS", name, "an empty array", "a non-empty string, or an array of those");
+  return [first, ...others];
+}
+
 function short(name: string, text: string, code: ErrorCode = "INVALID_OPTIONS"): string {
   if (text.length <= MAX_CHARS) return text;
   throw invalid(code, name, `${text.length} characters long`, `at most ${MAX_CHARS} characters long`);

@@ -1,8 +1,9 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+import { verifyNotification } from "./blocks.js";
 import { asJson, bytes, memberOf, optionalText, shown } from "./check.js";
 import { EnvCalls } from "./env.js";
 import { disposed, invalid, steadymixError } from "./errors.js";
-import { type Driver, parseNotification, verifyNotification } from "./glue.js";
+import { type Driver, parseNotification } from "./glue.js";
 import type { Signal } from "./platform.js";
 import { EventQueue } from "./queue.js";
 import { Snapshot } from "./snapshot.js";
@@ -142,7 +143,8 @@ export abstract class Driven<Status, Update = Services> implements AsyncIterable
     const driver = this.#live;
     const body = bytes("rawBody", rawBody);
     const [v1, v2] = signatures(headers);
-    if (this.#env.notificationSecret !== undefined) verifyNotification(this.#env.notificationSecret, body, v1, v2);
+    const secrets = this.#env.notificationSecrets;
+    if (secrets.length > 0) verifyNotification(secrets, body, v1, v2);
     if (driver) return driver.handleNotification(body, this.#env.now());
     parseNotification(body);
     return "foreign";

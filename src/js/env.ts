@@ -1,4 +1,4 @@
-import { instant, memberOf, secret, shown } from "./check.js";
+import { instant, memberOf, secret, secrets, shown } from "./check.js";
 import { type DurationRange, rangeError, SUPERVISOR_ENV } from "./durations.js";
 import { type ErrorCode, invalid, steadymixError } from "./errors.js";
 import { member } from "./member.js";
@@ -27,7 +27,8 @@ export class EnvCalls {
   readonly hasRtcToken: boolean;
   readonly hasPermit: boolean;
   readonly timeScale: number;
-  readonly notificationSecret: string | undefined;
+  /** Empty: signatures are not verified. */
+  readonly notificationSecrets: string[];
   readonly #env: unknown;
   readonly #authorization: string;
   /** What must be redacted, as JSON: the credentials in every form in which they are sent. */
@@ -51,13 +52,11 @@ export class EnvCalls {
     const credentials = ["customerId", "customerSecret"].map((name) => secret(`env.${name}`, memberOf(env, name)));
     const encoded = btoa(String.fromCharCode(...textEncoder().encode(credentials.join(":"))));
     this.#authorization = `Basic ${encoded}`;
-    // Anybody could sign with an empty secret.
-    const notificationSecret = memberOf(env, "notificationSecret");
-    this.notificationSecret =
-      notificationSecret === undefined ? undefined : secret("env.notificationSecret", notificationSecret);
+    const given = memberOf(env, "notificationSecret");
+    this.notificationSecrets = given === undefined ? [] : secrets("env.notificationSecret", given);
     // Base64 may be repeated without its padding.
-    const secrets = [encoded.replace(/=+$/, ""), credentials.join(":"), ...credentials, this.notificationSecret ?? ""];
-    this.secrets = JSON.stringify(secrets);
+    const sent = [encoded.replace(/=+$/, ""), credentials.join(":"), ...credentials, ...this.notificationSecrets];
+    this.secrets = JSON.stringify(sent);
     this.timeScale = this.#number("timeScale", 1, 0.001, 100_000);
     this.#maxResponseBytes = this.#number("maxResponseBytes", 1_048_576, 1024, 16_777_216);
     const fetch = this.#callback("fetch");

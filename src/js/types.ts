@@ -52,8 +52,11 @@ export interface SupervisorEnv {
     error: unknown,
     callback: "fetch" | "rtcToken" | "persist" | "acquirePermit" | "permitUsed" | "onEvent",
   ) => void;
-  /** The secret from Agora's console with which `handleNotification()` verifies signatures. */
-  notificationSecret?: string;
+  /**
+   * The secret from Agora's console with which `handleNotification()` verifies signatures; an array while it is changed: each of
+   * them may have signed.
+   */
+  notificationSecret?: string | string[];
   /**
    * Returns the time in ms since the epoch, up to the year 9999. Default: `Date.now`. If it returns anything else, every method
    * that needs the time throws or rejects with `INVALID_OPTIONS`.

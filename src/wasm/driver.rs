@@ -156,12 +156,15 @@ impl Driver {
             Err(NotificationError::Foreign) => return Ok("foreign".to_owned()),
             Err(found) => return Err(error::notification(found)),
         };
-        let freshness = self.0.notifications.borrow_mut().take(&notification);
-        let result = match freshness {
+        let freshness = self.0.notifications.borrow().freshness(&notification);
+        if freshness == Freshness::New && !self.0.take(now, Input::Notification(notification.clone())) {
+            // Not recorded: its task may become known before it is resent.
+            return Ok("foreign".to_owned());
+        }
+        let result = match self.0.notifications.borrow_mut().record(&notification) {
+            Freshness::New => "new",
             Freshness::Duplicate => "duplicate",
             Freshness::Stale => "stale",
-            Freshness::New if self.0.take(now, Input::Notification(notification)) => "new",
-            Freshness::New => "foreign",
         };
         Ok(result.to_owned())
     }

@@ -137,7 +137,7 @@ test("a notification triggers an early Query, and a forged one is refused", asyn
 });
 
 test("test notifications of Agora's console and those of other products are foreign", async (t) => {
-  const { env } = await world(t, {}, { notificationSecret: "secret" });
+  const { env } = await world(t, {}, { notificationSecret: ["the next one", "secret"] });
   const supervisor = new Supervisor(supervisorOptions, env);
   const send = (body: string) => {
     const signature = createHmac("sha256", "secret").update(body).digest("hex");
@@ -149,6 +149,8 @@ test("test notifications of Agora's console and those of other products are fore
     '{"eventType":31,"payload":{"taskId":"t","serviceScene":"cloud_recording"},"productId":3}',
     '{"eventType":110,"payload":{"taskId":"nobody\'s"}}',
   ]) {
+    assert.equal(send(body), "foreign", body);
+    // When it is resent, its task may be known.
     assert.equal(send(body), "foreign", body);
   }
   for (const body of ["[]", "no JSON", `"${" ".repeat(1_048_576)}"`]) {
@@ -567,6 +569,12 @@ test("invalid input is named", () => {
   assert.deepEqual(code(given({ notificationSecret: null })), ["INVALID_OPTIONS", "env.notificationSecret", "object"]);
   assert.deepEqual(code(given({ notificationSecret: 5 })), ["INVALID_OPTIONS", "env.notificationSecret", "number"]);
   assert.deepEqual(code(given({ notificationSecret: "" })), ["INVALID_OPTIONS", "env.notificationSecret", "empty"]);
+  assert.deepEqual(code(given({ notificationSecret: [] }))[1], "env.notificationSecret");
+  assert.deepEqual(code(given({ notificationSecret: ["s", 5] })), [
+    "INVALID_OPTIONS",
+    "env.notificationSecret[1]",
+    "number",
+  ]);
   for (const none of [undefined, null]) {
     const noHost = () => new Supervisor(supervisorOptions, none as never);
     assert.deepEqual(code(noHost), ["INVALID_OPTIONS", "env.customerId", "undefined"]);

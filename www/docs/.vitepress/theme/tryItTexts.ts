@@ -192,8 +192,8 @@ const WORDS: Record<Language, Words> = {
     },
     launchReasons: {
       start: "the broadcast starts",
-      acquireSpent: "no attempt is left for the previous Acquire",
-      createSpent: "no attempt is left for the previous Create, whose outcome is unknown",
+      acquireExhausted: "no attempt is left for the previous Acquire",
+      createExhausted: "no attempt is left for the previous Create, whose outcome is unknown",
       createRefused: "the previous launch was refused",
       didNotStart: "the previous task did not start",
       ended: "the previous task has ended",
@@ -245,8 +245,8 @@ const WORDS: Record<Language, Words> = {
     },
     launchReasons: {
       start: "直播开始",
-      acquireSpent: "上一次获取的重试次数已用尽",
-      createSpent: "上一次创建的重试次数已用尽，结果未知",
+      acquireExhausted: "上一次获取的重试次数已用尽",
+      createExhausted: "上一次创建的重试次数已用尽，结果未知",
       createRefused: "上一次启动被拒绝",
       didNotStart: "上一个任务未能启动",
       ended: "上一个任务已结束",
