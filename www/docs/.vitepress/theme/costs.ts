@@ -68,18 +68,18 @@ export interface CostInputs {
   prices: Prices;
 }
 
-/** The reader's prices, in any currency. */
+/** The reader's prices, all in one currency. One that is left out counts as 0. */
 export interface Prices {
   /** 1,000 minutes of a task with this output size. */
-  taskMinutes: number;
+  taskMinutes?: number;
   /** 1,000 minutes of a viewer, by tier. */
   viewerMinutes: Partial<Record<Tier, number>>;
   /** A million requests to the Worker. */
-  workerRequests: number;
+  workerRequests?: number;
   /** A million requests to Durable Objects. */
-  objectRequests: number;
+  objectRequests?: number;
   /** A million rows written. */
-  rowsWritten: number;
+  rowsWritten?: number;
 }
 
 /** What a viewer of each standby mode is billed. */
