@@ -138,7 +138,7 @@ export const rustReference = {
   },
 };
 
-/** What all other programs of the site need at this place: see `base` in its configuration. */
+/** The path on the server: `base` in the configuration of the site. */
 export const DOCS_BASE = "/docs/";
 const SOURCE = "target/build/docs-source";
 
@@ -154,12 +154,12 @@ export function docsSite(from, folder, alias) {
     seconds: 30,
     needs: [npmPackages, from, apiReference, rustReference],
     folder,
-    inputs: () => ["package.json", "package-lock.json", ...filesAt("www/docs")],
+    inputs: () => ["package.json", "package-lock.json", ...docsSources()],
     make: async (folder, how) => {
       const source = inRoot(`${SOURCE}.${process.pid}`);
       rmSync(source, { recursive: true, force: true });
       try {
-        for (const file of filesAt("www/docs")) copy(inRoot(file), join(source, file.slice("www/docs/".length)));
+        for (const file of docsSources()) copy(inRoot(file), join(source, file.slice("www/docs/".length)));
         // In both languages, so that both searches find its items.
         for (const at of ["api", "zh/api"])
           cpSync(inRoot(apiReference.folder ?? ""), join(source, at), { recursive: true });
@@ -176,6 +176,11 @@ export function docsSite(from, folder, alias) {
       writeFileSync(join(folder, EXTERNAL_LINKS), `${external.join("\n")}\n`);
     },
   };
+}
+
+/** The configuration of the compiler would be at the wrong place in a copy. */
+function docsSources() {
+  return filesAt("www/docs").filter((file) => !file.endsWith("/tsconfig.json"));
 }
 
 /** All links from the documentation to other sites, which no check follows. */

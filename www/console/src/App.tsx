@@ -1,4 +1,5 @@
 import { type FormEvent, type ReactElement, useEffect, useMemo, useState } from "react";
+import { DOCS } from "../../shared/docs.ts";
 import { keepLanguage, type Language, preferredLanguage } from "../../shared/language.ts";
 import { storage } from "../../shared/storage.ts";
 import { Api, ApiError } from "./api.ts";
@@ -41,6 +42,9 @@ export function App(): ReactElement {
       <header>
         <h1>{texts.title}</h1>
         <p />
+        <a href={DOCS[language].address} target="_blank" rel="noreferrer">
+          {DOCS[language].text}
+        </a>
         {key !== "" && (
           <button type="button" onClick={() => changeKey("")}>
             {texts.leave}

@@ -112,11 +112,16 @@ function withoutTokenizer() {
 /** The imports of the package by its name. `npm start` replaces the published build by its own. */
 const alias: Record<string, string> = JSON.parse(process.env.STEADYMIX_ALIASES ?? "{}");
 
+/** The icon of the viewer page and the console. */
+const ICON =
+  "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Ccircle cx='6' cy='8' r='5' fill='%233b82f6'/%3E%3Ccircle cx='10' cy='8' r='5' fill='%23f59e0b' fill-opacity='.8'/%3E%3C/svg%3E";
+
 export default defineConfig({
   title: "Steadymix",
   base: "/docs/",
+  head: [["link", { rel: "icon", href: ICON }]],
   cleanUrls: true,
-  // Files of rustdoc.
+  // rustdoc's.
   srcExclude: ["public/**"],
   metaChunk: true,
   ignoreDeadLinks: false,

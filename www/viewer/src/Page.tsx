@@ -1,4 +1,5 @@
 import { type ComponentType, type ReactElement, useCallback, useEffect, useState } from "react";
+import { DOCS } from "../../shared/docs.ts";
 import { keepLanguage, type Language, preferredLanguage } from "../../shared/language.ts";
 import { AddressError, type Broadcast, broadcastOf } from "./broadcast.ts";
 import { TEXTS } from "./texts.ts";
@@ -62,6 +63,9 @@ export function Page(): ReactElement {
       <header>
         <h1>Steadymix</h1>
         <p>{ready && modeOf(ready.broadcast, language)}</p>
+        <a href={DOCS[language].address} target="_blank" rel="noreferrer">
+          {DOCS[language].text}
+        </a>
         <button type="button" lang={language === "en" ? "zh" : "en"} onClick={switchLanguage}>
           {texts.otherLanguage}
         </button>
