@@ -1,4 +1,5 @@
 /** The documentation site: English at the root, 简体中文 below zh/. `npm run docs` adds the references and builds it. */
+import { join } from "node:path";
 import { type DefaultTheme, defineConfig, type SiteConfig } from "vitepress";
 import { tokenize } from "./theme/tokenize.ts";
 
@@ -127,7 +128,12 @@ export default defineConfig({
   ignoreDeadLinks: false,
   outDir: "../../target/www/docs",
   cacheDir: "../../target/vitepress",
-  vite: { resolve: { alias }, plugins: [withoutTokenizer()] },
+  vite: {
+    resolve: { alias },
+    plugins: [withoutTokenizer()],
+    // For `vitepress dev`: the package is outside of this folder.
+    server: { fs: { allow: [join(import.meta.dirname, "..", "..", "..")] } },
+  },
   markdown: { theme: { light: "github-light", dark: "github-dark" } },
   locales: {
     root: {
