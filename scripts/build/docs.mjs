@@ -154,12 +154,13 @@ export function docsSite(from, folder, alias) {
     seconds: 30,
     needs: [npmPackages, from, apiReference, rustReference],
     folder,
-    inputs: () => ["package.json", "package-lock.json", ...docsSources()],
+    inputs: () => ["package.json", "package-lock.json", ...pageSources()],
     make: async (folder, how) => {
-      const source = inRoot(`${SOURCE}.${process.pid}`);
-      rmSync(source, { recursive: true, force: true });
+      const www = inRoot(`${SOURCE}.${process.pid}`);
+      const source = join(www, "docs");
+      rmSync(www, { recursive: true, force: true });
       try {
-        for (const file of docsSources()) copy(inRoot(file), join(source, file.slice("www/docs/".length)));
+        for (const file of pageSources()) copy(inRoot(file), join(www, file.slice("www/".length)));
         // In both languages, so that both searches find its items.
         for (const at of ["api", "zh/api"])
           cpSync(inRoot(apiReference.folder ?? ""), join(source, at), { recursive: true });
@@ -169,7 +170,7 @@ export function docsSite(from, folder, alias) {
           env: { STEADYMIX_ALIASES: JSON.stringify(alias) },
         });
       } finally {
-        rmSync(source, { recursive: true, force: true });
+        rmSync(www, { recursive: true, force: true });
       }
       const { dead, external } = checkLinks(folder, DOCS_BASE);
       if (dead.length > 0) throw new Error(`dead links in the documentation:\n${dead.join("\n")}`);
@@ -178,9 +179,9 @@ export function docsSite(from, folder, alias) {
   };
 }
 
-/** The configuration of the compiler would be at the wrong place in a copy. */
-function docsSources() {
-  return filesAt("www/docs").filter((file) => !file.endsWith("/tsconfig.json"));
+/** Components may use what other pages have. The configuration of the compiler would be at the wrong place in a copy. */
+function pageSources() {
+  return filesAt("www").filter((file) => !file.endsWith("/tsconfig.json"));
 }
 
 /** All links from the documentation to other sites, which no check follows. */

@@ -5,7 +5,7 @@ import { dirname, join, relative } from "node:path";
 import { inRoot, root } from "../lib.mjs";
 
 /** Folders with build output or files of other programs. */
-const SKIPPED = new Set(["node_modules", "target", "dist", ".wrangler"]);
+const SKIPPED = new Set(["node_modules", "target", "dist", ".wrangler", ".temp"]);
 
 /**
  * All regular files at or below a path, as paths from the project's root. Links are ignored: editors use them as locks.
