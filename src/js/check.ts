@@ -67,11 +67,20 @@ export function secret(name: string, value: unknown): string {
 
 /** Keys of which each may have signed: one, or an array while it is changed. */
 export function secrets(name: string, value: unknown): [string, ...string[]] {
-  if (!Array.isArray(value)) return [secret(name, value)];
-  const [first, ...others] = value.map((one: unknown, at) => secret(`${name}[${at}]`, one));
-  if (first === undefined)
-    throw invalid("INVALID_OPTIONS", name, "an empty array", "a non-empty string, or an array of those");
-  return [first, ...others];
+  const given = itemsOf(value);
+  if (!given) return [secret(name, value)];
+  const [first, ...others] = given.map((one, at) => secret(`${name}[${at}]`, one));
+  if (first !== undefined) return [first, ...others];
+  throw invalid("INVALID_OPTIONS", name, "an empty array", "a non-empty string, or an array of those");
+}
+
+function itemsOf(value: unknown): unknown[] | undefined {
+  try {
+    return Array.isArray(value) ? [...value] : undefined;
+  } catch {
+    // A proxy that throws, or is revoked.
+    return undefined;
+  }
 }
 
 function short(name: string, text: string, code: ErrorCode = "INVALID_OPTIONS"): string {
