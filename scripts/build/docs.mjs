@@ -36,6 +36,7 @@ const ENTRIES = {
   "viewer/react.ts": "viewer/react.md",
   "emulator/index.ts": "emulator.md",
   "cloudflare/index.ts": "cloudflare.md",
+  "rtc-tokens.ts": "rtc-tokens.md",
 };
 
 /** Of what the docs say in words, JSON Schema takes the limits from these. */

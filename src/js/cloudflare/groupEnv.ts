@@ -1,5 +1,5 @@
 import { member } from "../member.js";
-import { rtcTokens } from "../rtcTokens.js";
+import { rtcTokens } from "../rtc-tokens.js";
 import type { SupervisorEnv } from "../types.js";
 import type { BroadcastOptions } from "./broadcastOptions.js";
 import type { SteadymixEnv } from "./environment.js";

@@ -1,6 +1,6 @@
 /** Keeps broadcasts on air in Cloudflare Workers, with Durable Objects. */
 
-export { rtcTokens } from "../rtcTokens.js";
+export { rtcTokens } from "../rtc-tokens.js";
 export type { Answer } from "./answer.js";
 export { AppQuota } from "./appQuota.js";
 export { Broadcast, type BroadcastStartOptions } from "./broadcast.js";

@@ -45,7 +45,7 @@ const ZH: Texts = {
     ["cloudflare", "Cloudflare Workers"],
     ["failures", "故障与处理"],
     ["events", "事件"],
-    ["testing", "用仿真服务测试"],
+    ["testing", "使用模拟器测试"],
     ["bundling", "打包与 WebAssembly"],
     ["costs", "费用"],
     ["security", "安全"],
@@ -65,6 +65,7 @@ const MODULES: [name: string, page: string][] = [
   ["steadymix/viewer/react", "viewer/react"],
   ["steadymix/cloudflare", "cloudflare"],
   ["steadymix/emulator", "emulator"],
+  ["steadymix/rtc-tokens", "rtc-tokens"],
 ];
 
 /** The navigation of one language, whose pages are below `at`. */
