@@ -48,7 +48,7 @@ test("import by file works", () => {
 test("the package has all its files and no others", () => {
   const odd = files.filter(
     (path) =>
-      !/^(dist\/((viewer(\/transports)?|cloudflare|emulator)\/)?[\w.-]+|README(\.zh-CN)?\.md|www\/docs\/public\/failover(\.zh)?\.png|CHANGELOG\.md|SECURITY\.md|LICENSE-(MIT|APACHE)|package\.json)$/.test(
+      !/^(dist\/((viewer(\/transports)?|cloudflare|emulator)\/)?[\w.-]+|README(\.zh-CN)?\.md|www\/docs\/(zh\/)?guide\/\w+\.md|www\/docs\/public\/failover(\.zh)?\.png|CHANGELOG\.md|SECURITY\.md|LICENSE-(MIT|APACHE)|package\.json)$/.test(
         path,
       ),
   );
