@@ -33,6 +33,16 @@ test("each page is there in both languages", () => {
   assert.deepEqual(CHINESE_PAGES, PAGES.map(chineseOf));
 });
 
+test("the sidebar has the titles of the guides", () => {
+  const config = read("www/docs/.vitepress/config.ts");
+  const wrong = [...PAGES, ...CHINESE_PAGES].flatMap((page) => {
+    const [, name] = /\/guide\/([\w-]+)\.md$/.exec(page) ?? [];
+    const title = headingsOf(partsOf(page).prose)[0]?.text;
+    return name === undefined || config.includes(`["${name}", "${title}"]`) ? [] : [`${page}: ${title}`];
+  });
+  assert.deepEqual(wrong, []);
+});
+
 for (const page of PAGES.filter((page) => CHINESE_PAGES.includes(chineseOf(page)))) {
   test(`${page} has the same structure in both languages`, () => {
     assert.deepEqual(frameOf(chineseOf(page)), frameOf(page));
