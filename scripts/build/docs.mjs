@@ -206,7 +206,7 @@ export function addDocs(docs, site) {
   const policy = /^ +Content-Security-Policy: (.*)$/m.exec(headers)?.[1];
   if (!policy?.includes("script-src ")) throw new Error("_headers has no policy for scripts");
   const hashes = inlineScripts(allFiles(docs)).map((hash) => `'${hash}'`);
-  const extended = policy.replace("script-src ", `script-src ${hashes.join(" ")} `);
+  const extended = policy.replace(/script-src [^;]*/, (scripts) => [scripts, ...hashes].join(" "));
   const rule = [`${DOCS_BASE}*`, "  ! Content-Security-Policy", `  Content-Security-Policy: ${extended}`];
   writeFileSync(file, `${headers.trimEnd()}\n${rule.join("\n")}\n`);
 }

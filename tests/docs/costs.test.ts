@@ -90,7 +90,7 @@ test("the Worker's requests and rows", () => {
 test("polls are answered by a cache", () => {
   const polling = of({ feed: "polling" });
   const tokens = 100 * 24 * 2;
-  assert.equal(polling.workerRequestsPerDay, 100 * 86_400 / 3 + tokens);
+  assert.equal(polling.workerRequestsPerDay, (100 * 86_400) / 3 + tokens);
   assert.equal(polling.objectRequestsPerDay, 1_440 * 4 + 2 * 14 + 86_400 + tokens);
   // Two viewers poll less often than the cache expires.
   assert.equal(of({ feed: "polling", viewers: 2 }).objectRequestsPerDay, 1_440 * 4 + 2 * 14 + 57_600 + 96);

@@ -121,6 +121,7 @@ function shellError({ code }: Block): string | undefined {
 }
 
 function pythonError({ code }: Block): string | undefined {
+  if (!onPath("python3")) return undefined;
   const program = "import sys; compile(sys.stdin.read(), 'block', 'exec')";
   const { stderr, status } = spawnSync("python3", ["-c", program], { input: code, encoding: "utf8" });
   return status === 0 ? undefined : stderr.trim().split("\n").at(-1);

@@ -23,7 +23,8 @@ export class Clone {
     mkdirSync(join(this.folder, "target"));
     // Keeps modification times: the build uses them to detect changes.
     for (const name of BUILT) execFileSync("cp", ["-a", join(root, "target", name), join(this.folder, "target", name)]);
-    rmSync(join(this.folder, "target", "build", "lock"), { force: true });
+    const build = join(this.folder, "target", "build");
+    for (const name of readdirSync(build).filter((name) => /lock$/.test(name))) rmSync(join(build, name));
   }
 
   /** Starts an npm script there. */

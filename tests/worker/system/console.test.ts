@@ -476,7 +476,7 @@ test("the content security policy allows no other origin, and the pages comply",
   page.on("console", (line) => {
     if (/Content Security Policy|Refused to/.test(line.text())) complaints.push(line.text());
   });
-  for (const path of ["/", "/console/"]) {
+  for (const path of ["/", "/console/", "/docs/", "/docs/zh/guide/server", "/docs/rust/steadymix/"]) {
     const answer = await page.goto(worker.url + path);
     const headers = answer?.headers() ?? {};
     assert.match(
@@ -489,6 +489,16 @@ test("the content security policy allows no other origin, and the pages comply",
     if (path === "/") await page.getByTestId("shown").filter({ hasText: "9001" }).waitFor({ timeout: 20_000 });
   }
   assert.deepEqual(complaints, []);
+});
+
+test("the console leads to the documentation, whose search finds Chinese words inside sentences", async () => {
+  await open({ locale: "zh-CN" });
+  const address = await page.getByRole("link", { name: "文档", exact: true }).getAttribute("href");
+  await page.goto(worker.url + address);
+  await page.getByRole("button", { name: "搜索" }).click();
+  await page.getByRole("searchbox").fill("备路");
+  // The word is inside this title, and inside a sentence of the other page.
+  for (const title of ["主路与备路", "在线试用"]) await page.getByRole("option", { name: title }).first().waitFor();
 });
 
 test("nothing is shown without a valid key", async () => {
