@@ -41,7 +41,7 @@ enum End {
     /// Query answers 404 at once.
     Forgotten,
     /// The service moves it: it runs again after 20 to 80 s.
-    Moved,
+    Migrated,
 }
 
 impl End {
@@ -58,7 +58,7 @@ impl End {
         uids.map(|uid| {
             let target = Target { uid: Some(uid), task_id: None };
             match end {
-                Self::Moved => Command::Fail { target, recovers: true, reason: None },
+                Self::Migrated => Command::Fail { target, recovers: true, reason: None },
                 _ => Command::Kill { target, report_lag_ms, forgotten, reason: None },
             }
         })
@@ -210,7 +210,7 @@ impl Measured {
                 continue;
             };
             self.back.push(back - death);
-            // A task that was moved may be back before a Query: then nothing is confirmed.
+            // A task that was migrated may be back before a Query: then nothing is confirmed.
             let next_death =
                 own().filter(|other| other.died && other.until > death).map(|other| other.until).min();
             let confirmation = air
@@ -295,17 +295,17 @@ const ROWS: [(&str, Change); 31] = [
         setting.end = End::Forgotten;
         setting.notifications(0, 0);
     }),
-    ("moved, `migration` relaunch", |setting| setting.end = End::Moved),
-    ("moved, `migration` relaunch, notifications", |setting| {
-        setting.end = End::Moved;
+    ("migrated, `migration` relaunch", |setting| setting.end = End::Migrated),
+    ("migrated, `migration` relaunch, notifications", |setting| {
+        setting.end = End::Migrated;
         setting.notifications(0, 0);
     }),
-    ("moved, `migration` wait", |setting| {
-        setting.end = End::Moved;
+    ("migrated, `migration` wait", |setting| {
+        setting.end = End::Migrated;
         setting.config["migration"] = "wait".into();
     }),
-    ("moved, `migration` wait, notifications", |setting| {
-        setting.end = End::Moved;
+    ("migrated, `migration` wait, notifications", |setting| {
+        setting.end = End::Migrated;
         setting.config["migration"] = "wait".into();
         setting.notifications(0, 0);
     }),
@@ -321,7 +321,7 @@ const COLUMNS: [&str; 10] = [
     "presence checks / h",
     "deaths",
     "tasks / death",
-    "doubled, h",
+    "two tasks at once, h",
 ];
 
 const HEAD: &str = "\
@@ -331,9 +331,9 @@ Each row is the result of four broadcasts of 12 hours. Each lane loses its task 
 
 - By default there are neither notifications nor viewers' reports. After a third of the deaths, Query reports the end at once;
   after a third, up to 60 s late; after a third, it answers 404.
-- A task that is moved runs again after 20 to 80 s. If it is back before the next Query, nothing is confirmed.
+- A task that is migrated runs again after 20 to 80 s. If it is back before the next Query, nothing is confirmed.
 - Calls are those of all lanes to the transcoding service; presence checks are counted separately.
-- Doubled is how long two tasks of one lane lived at the same time.
+- Two tasks at once: how long two tasks of one lane ran at the same time.
 ";
 
 /// The table.
