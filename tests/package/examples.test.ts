@@ -71,7 +71,7 @@ test("the quick start resumes from the snapshot of a process that was killed", a
   await once(killed, "exit");
   // Its emulator has gone with it: to a new one, the task is unknown.
   const output = await outputOf(file, /^confirmed 9002$/m);
-  assert.match(output, /^retrying 9001\n[\s\S]*^ended 9001\n[\s\S]*^removed 9002\nstopped \n$/m);
+  assert.match(output, /^retrying 9001\n[\s\S]*^launching 9002\ncreated 9002\nconfirmed 9002\n[\s\S]*^stopped \n$/m);
 });
 
 test("a primary and a backup", async () => {

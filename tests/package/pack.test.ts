@@ -105,7 +105,7 @@ test("no file of the package contains a path of the build machine", () => {
   assert.deepEqual(found, []);
 });
 
-test("the crate has its sources and no other files", () => {
+test("the crate has its sources, what its README links to, and no other files", () => {
   const listed = execFileSync("cargo", ["package", "--list", "--allow-dirty", "-p", "steadymix"], {
     cwd: root,
     encoding: "utf8",
@@ -114,7 +114,12 @@ test("the crate has its sources and no other files", () => {
   const odd = listed
     .trim()
     .split("\n")
-    .filter((path) => !/^(src\/[\w/]+\.rs|Cargo\.(lock|toml|toml\.orig)|\.cargo_vcs_info\.json)$/.test(path));
+    .filter(
+      (path) =>
+        !/^(src\/[\w/]+\.rs|www\/docs\/(zh\/)?guide\/\w+\.md|Cargo\.(lock|toml|toml\.orig)|\.cargo_vcs_info\.json)$/.test(
+          path,
+        ),
+    );
   assert.deepEqual(odd, [
     "CHANGELOG.md",
     "LICENSE-APACHE",
@@ -122,6 +127,8 @@ test("the crate has its sources and no other files", () => {
     "README.md",
     "README.zh-CN.md",
     "SECURITY.md",
+    "www/docs/public/failover.png",
+    "www/docs/public/failover.zh.png",
   ]);
 });
 
