@@ -158,7 +158,7 @@ function empty(folder) {
 }
 
 /**
- * Replaces the committed corpus by the fewest inputs with the same coverage, and its named inputs.
+ * Replaces the committed corpus by the fewest inputs with the same coverage. Named inputs are kept.
  * @param {string} target
  */
 async function keep(target) {

@@ -27,7 +27,7 @@ export function messageOf(error) {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** This machine lacks something optional and cannot install it. What needs it is skipped. */
+/** This machine lacks something optional and cannot install it. Steps that need it are skipped. */
 export class Unavailable extends Error {}
 
 /**

@@ -33,7 +33,7 @@ for (const [route, schema] of Object.entries(/** @type {Record<string, Schema>} 
 }
 const types = extending(inOpenApi(named));
 const file = formatted(`// Generated from the types in routes.ts: ${COMMAND}
-/** JSON Schema of what the routes take and answer. */
+/** The JSON Schemas of the routes' bodies and answers. */
 
 /** Each route's description, and its schemas. */
 export const ROUTES = ${JSON.stringify(routes)};

@@ -45,7 +45,7 @@ function chosenBy({ quick, only, except }) {
     const names = list.split(",");
     const unknown = names.find((name) => !every.includes(name));
     if (unknown !== undefined)
-      throw new Error(`--${flag} is ${JSON.stringify(unknown)}, but must be of ${every.join(", ")}`);
+      throw new Error(`--${flag} is ${JSON.stringify(unknown)}, but must be one of ${every.join(", ")}`);
     return names;
   };
   if ([quick, only !== undefined, except !== undefined].filter(Boolean).length > 1)

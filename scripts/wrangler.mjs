@@ -48,7 +48,7 @@ export async function startWrangler({
         CI: "1",
         NO_COLOR: "1",
         WRANGLER_SEND_METRICS: "false",
-        // Avoids network access for the banner's version check and for `cf`.
+        // Avoids network access for the banner's version check and for the `cf` properties of requests.
         WRANGLER_HIDE_BANNER: "true",
         CLOUDFLARE_CF_FETCH_ENABLED: "false",
         WRANGLER_LOG_PATH: folder,

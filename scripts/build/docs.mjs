@@ -1,4 +1,5 @@
-// Makes the documentation site: the API reference (TypeDoc), the crate's reference (rustdoc), and the pages of www/docs (VitePress).
+// Builds the documentation site: the API reference (TypeDoc), the crate's reference (rustdoc), and the pages of www/docs
+// (VitePress).
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { inRoot } from "../lib.mjs";
@@ -39,7 +40,7 @@ const ENTRIES = {
   "rtc-tokens.ts": "rtc-tokens.md",
 };
 
-/** Of what the docs say in words, JSON Schema takes the limits from these. */
+/** Tags from which the JSON Schema takes its limits. They are not rendered, because the docs also state the limits in words. */
 const LIMITS = ["minimum", "maximum", "minItems", "maxItems", "minLength", "maxLength", "pattern", "also"].map(
   (tag) => `@${tag}`,
 );
@@ -92,7 +93,7 @@ function pageOf(folder, page) {
   const name = page === "index.md" ? "steadymix" : `steadymix/${page.replace(".md", "")}`;
   const text = readFileSync(join(folder, page), "utf8")
     .replace(/^# .*$/m, `# ${name}`)
-    // In the index of the search and in the outline, only names of items are of use.
+    // Keeps these headings out of the search index and the outline, which should list only the names of items.
     .replace(/^#{4,6} ([A-Z][\w ]*)$/gm, (heading, words) => (PARTS.has(words) ? `**${words}**` : heading))
     .replaceAll(/\]\(((?:\.\.\/)*)index\.md/g, "]($1steadymix.md");
   const headings = [...text.matchAll(/^#+ (\w+)/gm)].map(([, word]) => word?.toLowerCase());
@@ -128,7 +129,7 @@ export const rustReference = {
   folder: "target/docs/rust",
   inputs: () => ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", ...filesAt("src", RUST)],
   make: async (folder, how) => {
-    // It may have pages of items that are no more.
+    // The folder may contain pages of items that were removed.
     rmSync(inRoot("target", "doc"), { recursive: true, force: true });
     // Reuses the dependencies that clippy has checked.
     await run("cargo", ["doc", "--quiet", "--no-deps", "--package", "steadymix"], {

@@ -96,7 +96,7 @@ export function swapIn(made, place) {
 
 /**
  * Updates a folder file by file, because programs that watch a folder lose it when it is replaced. New files are added first and
- * old ones removed last: a page that loads meanwhile finds all its files, as the names of scripts and styles depend on their
+ * old ones removed last: a page that loads meanwhile finds all its files, because the names of scripts and styles depend on their
  * contents.
  * @param {string} made from the root
  * @param {string} place from the root

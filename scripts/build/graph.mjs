@@ -41,8 +41,8 @@ const AHEAD = 4;
  * Builds these steps and their needs.
  * @param {Step[]} wanted
  * @param {Options} [options]
- * @returns {{ all: Promise<void>, made: (step: Step) => Promise<void> }} `made` resolves as soon as that step is done. Only
- *   `made` rejects for what is `Unavailable`
+ * @returns {{ all: Promise<void>, made: (step: Step) => Promise<void> }} `made` resolves as soon as that step is done. If
+ *   a step is `Unavailable`, only `made` rejects
  */
 export function build(wanted, { report = console.log, lock = inRoot(STATE, "lock"), background = false } = {}) {
   const steps = inOrder(wanted);

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { allFiles } from "./files.mjs";
 
-/** Pages that rustdoc has made: it checks their links itself. */
+/** Pages from rustdoc, which checks their links itself. */
 const BY_RUSTDOC = /^rust\/(?!index\.html$)/;
 
 /**
@@ -82,7 +82,7 @@ export function inlineScripts(files) {
   const scripts = files
     .filter((file) => file.endsWith(".html"))
     .flatMap((file) => [...readFileSync(file, "utf8").matchAll(/<script\b(?![^>]*\ssrc=)[^>]*>([\s\S]*?)<\/script>/g)])
-    // Data; and redirections of rustdoc, whose pages have a `meta` element for the same.
+    // Leaves out data, and the redirects of rustdoc, whose pages also have a `meta` element for them.
     .filter(([element, script]) => !/^[^>]*type="text\/json"/.test(element) && !script?.startsWith("location.replace("))
     .map(([, script]) => script ?? "");
   return [...new Set(scripts)].map((script) => `sha256-${createHash("sha256").update(script).digest("base64")}`).sort();

@@ -84,5 +84,5 @@ function written(notices) {
     .map(([text, names]) => `${names.sort().join("\n")}\n\n${text}\n`)
     .sort((a, b) => (a < b ? -1 : 1));
   const line = `${"=".repeat(80)}\n\n`;
-  return `The WebAssembly modules of this package, and what is made of them, contain the following software.\n\n${parts.map((part) => line + part).join("\n")}`;
+  return `The WebAssembly modules of this package, and the scripts made from them, contain the following software.\n\n${parts.map((part) => line + part).join("\n")}`;
 }

@@ -79,7 +79,7 @@ const SOURCES = {
 
 const TOOL_SOURCES = () => ["Cargo.lock", "rust-toolchain.toml", ...filesAt("scripts/bindgen", RUST)];
 
-/** @type {Step} The needed part of wasm-bindgen's command line, which as a whole compiles for minutes. */
+/** @type {Step} The part of wasm-bindgen's command line that the build needs. To compile all of it takes minutes. */
 const bindgen = {
   name: "Tool: wasm-bindgen",
   seconds: 30,
@@ -165,7 +165,7 @@ const inTurn = oneByOne();
  */
 function small(from, name) {
   return {
-    name: `WebAssembly: ${name}, made small`,
+    name: `WebAssembly: ${name}, optimised`,
     seconds: 10,
     needs: [npmPackages, from],
     folder: `target/build/release/${name}-small`,
@@ -324,5 +324,5 @@ export const testPages = {
 /** The simulation, for the golden traces in WebAssembly. */
 export const simulation = compiled({ name: "simulation", crate: "steadymix-simulation" }, "release");
 
-/** The alternatives with objects across the boundary, for `npm run bench`, optimised like the package's modules. */
+/** Alternatives that pass objects across the boundary, for `npm run bench`. They are optimised like the package's modules. */
 export const objects = small(compiled({ name: "objects", crate: "steadymix-bench" }, "release"), "objects");

@@ -47,7 +47,10 @@ function graphOf(wasm) {
   return [{ name: "page", root: true, reaches: used }, ...used.map((name) => ({ name, export: name }))];
 }
 
-/** Turns the output of wasm2js into a function: it would import the module's imports, start at once, and not report memory growth. */
+/**
+ * Turns the output of wasm2js into a function. Unchanged, it would import the module's imports, start at once, and not report
+ * memory growth.
+ */
 const SHAPE = [
   { from: /^import \* as \S+ from '[^']+';\n/m, to: "" },
   { from: /^function asmFunc\(imports\)/m, to: "export default function start(imports, grown)" },

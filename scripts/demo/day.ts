@@ -37,7 +37,7 @@ export const DAY: Act[] = [
   {
     title: "The task on air is killed",
     what:
-      "It dies without leaving the channel. A notification triggers an early Query. Viewers switch to the other " +
+      "It exits without leaving the channel. A notification triggers an early Query. Viewers switch to the other " +
       "lane's output at once, and a replacement is launched under the other uid.",
     async play(_, story) {
       const relaunched = story.next(({ type }) => type === "relaunched");
@@ -97,9 +97,9 @@ export const DAY: Act[] = [
     },
   },
   {
-    title: "Notifications come twice, late, and out of order",
+    title: "Notifications arrive twice, late, and out of order",
     what:
-      "From now on every notification comes twice. A task dies. The first notification triggers an early Query, the " +
+      "From now on every notification arrives twice. A task dies. The first notification triggers an early Query; the " +
       "second one is ignored.",
     async play(emulator, story) {
       const profile = { secret: "demo-secret", doubledPercent: 100, latePercent: 50 };

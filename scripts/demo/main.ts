@@ -93,7 +93,7 @@ async function demo({ speed, seed }: DemoFlags): Promise<boolean> {
     ["changes of uid", String(tally.uidSwitches)],
     ["changes of domain", String(tally.domainSwitches)],
     ["changes of the output on air", String(tally.onAirMoves)],
-    ["time on air", `${onAir.toFixed(2)} %, with three deaths`, onAir > 90],
+    ["time on air", `${onAir.toFixed(2)} %, with three killed tasks`, onAir > 90],
     ["most calls in one second", `${state.stats.mostInASecond} of 10`, state.stats.mostInASecond <= 10],
     ["two tasks on one uid", String(state.overlaps.length), state.overlaps.length === 0],
     ["orphaned tasks", String(living), living === 0],

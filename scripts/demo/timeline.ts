@@ -67,7 +67,7 @@ export function sentence(event: SteadymixEvent): [sign: string, colour: Colour, 
     case "uidSwitched":
       return ["⇄", "blue", `changes from uid ${event.from} to uid ${event.to}`];
     case "noFreeUid":
-      return ["…", "yellow", `a task may live under every uid; checks again in ${seconds(event.waitMs)}`];
+      return ["…", "yellow", `a task may still run under every uid; checks again in ${seconds(event.waitMs)}`];
     case "relaunched":
       return [
         "✔",
@@ -93,7 +93,7 @@ export function sentence(event: SteadymixEvent): [sign: string, colour: Colour, 
     case "removed":
       return ["·", "grey", `${event.taskId ?? uid} is no longer needed, and gone`];
     case "orphaned":
-      return ["!", "red", `${event.taskId ?? event.instanceId} may live on under ${uid}: end it by hand`];
+      return ["!", "red", `${event.taskId ?? event.instanceId} may still run under ${uid}: delete it by hand`];
     case "onAir":
       return event.toUid === undefined
         ? ["○", "red", "nothing is on air"]

@@ -30,7 +30,7 @@ const FLAGS = [
   "--disable-features=WebRtcHideLocalIpsWithMdns",
 ];
 
-/** Leaves out what the story does not need, and makes room for the captions below the video. */
+/** Hides the parts of the page that the picture does not need, and makes room for the captions below the video. */
 const STYLE = `
   html { zoom: ${ZOOM}; }
   body { height: ${HEIGHT / ZOOM}px; overflow: hidden; }
@@ -195,11 +195,11 @@ async function showPointer(page, button) {
 
 /**
  * @param {import("playwright-core").Page} page
- * @throws {Error} if not everything happened that the captions say, or if more did
+ * @throws {Error} unless the events are exactly those of the captions
  */
 async function expectStory(page) {
   const done = await page.locator(".story .done").count();
-  if (done !== 4) throw new Error(`${done} of the 4 captions came true`);
+  if (done !== 4) throw new Error(`only ${done} of the 4 captions are highlighted`);
   const events = await page
     .locator("[data-testid=log] [data-type]")
     .evaluateAll((lines) => lines.map((line) => line.getAttribute("data-type")).reverse());

@@ -1,6 +1,6 @@
 /**
- * Building blocks for programs that make calls to the service themselves. Arguments are checked here: the WebAssembly would
- * take a number for the address of a string, and a freed object for its neighbour.
+ * Building blocks for programs that make calls to the service themselves. Arguments are checked here, because the WebAssembly
+ * would use a wrong type as an address in its memory.
  */
 import {
   asJson,
@@ -167,8 +167,8 @@ export class DomainFailover {
   }
 
   /**
-   * Reports at `now` (ms since the epoch) that a domain did not answer, or answered with a 5xx, of which three in a row
-   * count. `unknown`: the runtime gives no reason; browsers and Workers never do. Only the current domain can be left.
+   * Reports at `now` (ms since the epoch) that a domain did not answer, or answered with a 5xx. Only the third 5xx in a row
+   * counts, and only failures of the current domain. `unknown`: the runtime gives no reason; browsers and Workers never do.
    */
   failed(domain: string, failure: DomainFailure, now: number): void {
     this.#failover.it.failed(asText("domain", domain), asJson("failure", failure), instant("now", now));
@@ -185,9 +185,9 @@ export class TokenBucket {
   readonly #bucket: Owned<wasm.TokenBucket>;
 
   /**
-   * A full bucket at `now` (ms since the epoch). `reportsUse`: you call `used` whenever a call leaves; until then, for at most
-   * 5 s, its permit counts. Otherwise a call counts from its permit on, and calls that leave late may exceed the limit. Throws
-   * `INVALID_OPTIONS`.
+   * A full bucket at `now` (ms since the epoch). `reportsUse`: you call `used` whenever a call is sent; until then, for at most
+   * 5 s, its permit counts. Otherwise a call counts from its permit on, and calls that are sent late may exceed the limit.
+   * Throws `INVALID_OPTIONS`.
    */
   constructor(limits: Quota | undefined, now: number, reportsUse = false) {
     if (typeof reportsUse !== "boolean")
@@ -204,7 +204,7 @@ export class TokenBucket {
     return this.#bucket.it.ask(instant("now", now), uint32("lane", lane), asJson("call", call));
   }
 
-  /** Reports that the call with this lane's permit leaves now. */
+  /** Reports that the call with this lane's permit is sent now. */
   used(now: number, lane: number): void {
     this.#bucket.it.used(instant("now", now), uint32("lane", lane));
   }
@@ -221,8 +221,8 @@ export class TokenBucket {
 }
 
 /**
- * What an answer to a call means. `httpStatus`: `undefined` without an answer. Throws `INVALID_OPTIONS`, also for `rtcToken`,
- * which is not a call to the service.
+ * Interprets the answer to a call. `httpStatus`: `undefined` if there was no answer. Throws `INVALID_OPTIONS`, also for
+ * `rtcToken`, which is not a call to the service.
  */
 export function interpret(
   call: Exclude<Call, "rtcToken">,
@@ -246,14 +246,14 @@ function nameOrNumber(name: string, value: unknown): string {
   throw invalid("INVALID_OPTIONS", name, shown(value), "a string or a number, or left out");
 }
 
-/** What a plan needs of an App ID's quota. Throws `INVALID_OPTIONS`. */
+/** Estimates how much of an App ID's quota a plan needs. Throws `INVALID_OPTIONS`. */
 export function estimateQuota(options: QuotaEstimateOptions): QuotaEstimate {
   return wasm.estimateQuota(asJson("options", options));
 }
 
 /**
- * Throws `INVALID_SIGNATURE` unless the signature (`v2` if both are given) matches the raw body, which must be exactly as
- * received. `secret` is that of Agora's console; of an array, as while it is changed, each may have signed.
+ * Throws `INVALID_SIGNATURE` unless the signature (`v2` if both are given) matches the raw body. Pass the body exactly as it was
+ * received. `secret` is the one in Agora's console; during a rotation, pass an array: each of its secrets is accepted.
  */
 export function verifyNotification(
   secret: string | string[],

@@ -1,6 +1,6 @@
 /**
- * Checks arguments of the WebAssembly, which would take a value of a wrong type for an address. Objects may hold credentials:
- * errors quote only strings and numbers, and nothing of a key (`secret`). Pages that load only the viewer use `viewer/check.ts`.
+ * Checks arguments of the WebAssembly, which would use a value of the wrong type as an address. Objects may hold credentials:
+ * errors quote only strings and numbers, and never a key (`secret`). Pages that load only the viewer use `viewer/check.ts`.
  */
 import { type ErrorCode, invalid, isSteadymixError } from "./errors.js";
 import { textEncoder } from "./utf8.js";
@@ -56,9 +56,7 @@ export function isNothing(value: unknown): value is undefined | null {
   return value === undefined || value === null;
 }
 
-/**
- * A key, which errors do not show. UTF-8 would change an unpaired surrogate, so no signature or redaction would match.
- */
+/** A key: errors do not quote it. UTF-8 would change an unpaired surrogate, so no signature or redaction would match. */
 export function secret(name: string, value: unknown): string {
   if (typeof value === "string" && value !== "" && !/\p{Cs}/u.test(value)) return short(name, value);
   const found = typeof value !== "string" ? typeof value : value === "" ? "empty" : "with an unpaired surrogate";
@@ -156,7 +154,7 @@ function bytesOf(value: unknown): Uint8Array | undefined {
   if (typeof value === "string") return textEncoder().encode(value);
   try {
     if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-    // An ArrayBuffer of another realm too.
+    // Accepts an ArrayBuffer of another realm.
     if (Object.prototype.toString.call(value) === "[object ArrayBuffer]") return new Uint8Array(value as ArrayBuffer);
   } catch {
     // A detached buffer, or a proxy.

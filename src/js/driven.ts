@@ -9,7 +9,7 @@ import { EventQueue } from "./queue.js";
 import { Snapshot } from "./snapshot.js";
 import type { LaneUpdate, Outcome, Services, SteadymixEvent, SupervisorEnv, TaskWarning } from "./types.js";
 
-/** The events that a queue keeps for a slow reader. */
+/** The maximum number of events that a queue keeps for a slow reader. */
 const MAX_QUEUED_EVENTS = 1000;
 
 /** The headers of a notification, with its signatures: a `Headers`, or an object. */
@@ -92,7 +92,7 @@ export abstract class Driven<Status, Update = Services> implements AsyncIterable
     return typeof next === "number" ? next : undefined;
   }
 
-  /** Runs one loop at a time. `undefined`: interrupted. */
+  /** Runs a loop; only one runs at a time. `undefined`: it was interrupted. */
   async #drive<T extends number>(
     loop: (driver: Driver) => Promise<T | Outcome | undefined>,
   ): Promise<T | Outcome | undefined> {
@@ -131,10 +131,10 @@ export abstract class Driven<Status, Update = Services> implements AsyncIterable
   }
 
   /**
-   * Handles a notification with the raw body that your webhook received. With `notificationSecret` its signature is verified
-   * (`INVALID_SIGNATURE`); without, verify it with `verifyNotification`. `foreign`: not about these tasks, such as the test
-   * that Agora's console sends, or after the end; answer it with 200 all the same. Throws `INVALID_NOTIFICATION` if the body is
-   * not JSON or larger than 1 MiB, and `DISPOSED`.
+   * Handles a notification with the raw body that your webhook received. If `notificationSecret` is set, its signature is
+   * verified (`INVALID_SIGNATURE`); otherwise verify it with `verifyNotification`. `foreign`: it is not about these tasks, such
+   * as the test that Agora's console sends, or it arrived after the end. Your webhook should answer it with 200, too. Throws
+   * `INVALID_NOTIFICATION` if the body is not JSON or larger than 1 MiB, and `DISPOSED`.
    */
   handleNotification(
     rawBody: Uint8Array | ArrayBuffer | string,
@@ -178,7 +178,10 @@ export abstract class Driven<Status, Update = Services> implements AsyncIterable
     return this.#ended;
   }
 
-  /** The events from now on, until `run()` settles or the end. Each reader gets all; a slow one loses the oldest of 1000. */
+  /**
+   * The events from now on, until `run()` settles or the end. Each reader gets all of them; a slow one loses all but the last
+   * 1000.
+   */
   [Symbol.asyncIterator](): EventQueue<SteadymixEvent> {
     const queues = this.#queues;
     const queue = new EventQueue<SteadymixEvent>(MAX_QUEUED_EVENTS, () => queues.delete(queue));

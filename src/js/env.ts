@@ -19,8 +19,8 @@ const MAX_TOKEN_CHARS = 2048;
 
 /**
  * The application's `SupervisorEnv` as the driver calls it: `src/wasm/env.rs`. Results are checked, and errors go to `onError`:
- * the driver needs to read neither a wrong type nor, except from `now`, an error. It holds no reference to the supervisor,
- * which could never be collected otherwise.
+ * the driver sees no wrong type and, except from `now`, no error. It holds no reference to the supervisor, which could never be
+ * garbage-collected otherwise.
  */
 export class EnvCalls {
   readonly hasPersist: boolean;
@@ -31,13 +31,13 @@ export class EnvCalls {
   readonly notificationSecrets: string[];
   readonly #env: unknown;
   readonly #authorization: string;
-  /** What must be redacted, as JSON: the credentials in every form in which they are sent. */
+  /** The strings to redact, as JSON: the credentials in every form in which they are sent. */
   readonly secrets: string;
   readonly #maxResponseBytes: number;
   readonly #usesGlobalFetch: boolean;
   readonly #publish: (event: SteadymixEvent) => void;
   readonly #startedAt = Date.now();
-  /** The last time of the clock, and `performance.now()` then, which nobody can set. */
+  /** The last time of the clock, and `performance.now()` at that moment, which cannot be set back. */
   #last = { wall: 0, at: 0 };
   #beforeSetBack = 0;
   readonly #released = new AbortController();
@@ -54,7 +54,7 @@ export class EnvCalls {
     this.#authorization = `Basic ${encoded}`;
     const given = memberOf(env, "notificationSecret");
     this.notificationSecrets = given === undefined ? [] : secrets("env.notificationSecret", given);
-    // Base64 may be repeated without its padding.
+    // An answer may quote the Base64 without its padding.
     const sent = [encoded.replace(/=+$/, ""), credentials.join(":"), ...credentials, ...this.notificationSecrets];
     this.secrets = JSON.stringify(sent);
     this.timeScale = this.#number("timeScale", 1, 0.001, 100_000);
@@ -112,14 +112,14 @@ export class EnvCalls {
     const init = {
       method,
       headers: { authorization: this.#authorization, accept: "application/json", "content-type": "application/json" },
-      // Only the service's own domains may get the credentials.
+      // A redirect must not carry the credentials to another domain.
       redirect: "manual",
       signal,
       ...UNCACHED,
       ...(body === undefined ? {} : { body }),
     } as const;
     try {
-      // Looked up for each call: others may replace or wrap it.
+      // Looked up for each call, because the application may replace or wrap it.
       const { fetch: global } = globalThis;
       const given = this.#usesGlobalFetch ? global : (this.#callback("fetch") ?? global);
       const response: unknown = await given(url, init);

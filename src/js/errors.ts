@@ -10,7 +10,7 @@ export type ErrorCode =
   | "MODULE_MISMATCH"
   /** A payload is invalid: see `field`, `value` and `allowed`. */
   | "INVALID_TASK"
-  /** A snapshot is damaged, of another version, or of something else. */
+  /** A snapshot is damaged, of another version, or not of this class. */
   | "INVALID_SNAPSHOT"
   /** The signature of a notification is missing or wrong. */
   | "INVALID_SIGNATURE"

@@ -20,7 +20,7 @@ export async function fetchModule(address: URL): Promise<WebAssembly.Module> {
   }
 }
 
-/** Throws if a policy forbids WebAssembly. WebKit would still compile, and refuse only the instance. */
+/** Throws if a policy forbids WebAssembly. WebKit would still compile the module, and only refuse to instantiate it. */
 function checkAllowed(): void {
   try {
     new WebAssembly.Instance(new WebAssembly.Module(EMPTY));

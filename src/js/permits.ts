@@ -2,7 +2,7 @@ import { shown } from "./check.js";
 import { invalid, steadymixError } from "./errors.js";
 import type { EventDetails, PermitEventDetails, PermitRequest } from "./types.js";
 
-// `src/quota/permits.rs` derives these from the timeouts of others.
+// `src/quota/permits.rs` derives these from the timeouts of other modules.
 
 /** `acquirePermit` fails if it takes longer than this. */
 const PERMIT_TIMEOUT_MS = 25_000;

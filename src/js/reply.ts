@@ -33,7 +33,7 @@ function textOf(given: unknown): string | undefined {
   return typeof given === "string" ? given : undefined;
 }
 
-/** Replaces a larger body, which is not from the service and must not be taken for an empty one. */
+/** Replaces a body over the limit. It is not from the service, and must not count as empty. */
 const TOO_LARGE = "(too large)";
 
 async function bodyOf(response: Response, maxBytes: number): Promise<string> {

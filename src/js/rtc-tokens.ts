@@ -1,4 +1,5 @@
-// The package's front door loads the builders of all other products, too. CommonJS has its names in the default import.
+// The package's main entry also loads the token builders of all other products. It is CommonJS: its names are members of the
+// default import.
 import tokens from "agora-token/src/RtcTokenBuilder2.js";
 import { asText, integer, secret, uint32 } from "./check.js";
 import type { Uid } from "./types.js";

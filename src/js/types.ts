@@ -38,8 +38,8 @@ export interface SupervisorEnv {
    */
   fallbackQueryIntervalMs?: number;
   /**
-   * Called when the call with this permit leaves, which may be later than the permit because its snapshot is stored first.
-   * A rate limiter should count the call from now on, and unused permits too: see `TokenBucket`.
+   * Called when the call with this permit is sent. That may be later than the permit, because the snapshot is stored first. A
+   * rate limiter should count the call from then on, and unused permits too: see `TokenBucket`.
    */
   permitUsed?: (request: PermitRequest) => void;
   /** Called with each event, in addition to iteration. May be async, but is not awaited. */

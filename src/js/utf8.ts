@@ -1,4 +1,5 @@
-// UTF-8 where `TextEncoder` and `TextDecoder` may be missing, as in jsdom. The fallback uses URI escapes, which are UTF-8.
+// UTF-8 for runtimes in which `TextEncoder` and `TextDecoder` may be missing, such as jsdom. The fallback uses URI escapes, which
+// are UTF-8.
 
 interface Encoder {
   encode(text: string): Uint8Array;

@@ -22,7 +22,7 @@ export class AppQuota<Env extends SteadymixEnv = SteadymixEnv> extends DurableOb
     this.#list = new BroadcastList(ctx.storage.sql, this.#limits.pcw);
   }
 
-  /** Identifies the class: a binding may lead to another one. */
+  /** Identifies the class: a binding may refer to another one. */
   className(): "AppQuota" {
     return "AppQuota";
   }
@@ -35,28 +35,28 @@ export class AppQuota<Env extends SteadymixEnv = SteadymixEnv> extends DurableOb
     return this.#limiter.acquire(who, call);
   }
 
-  /** The call that `who` got a permit for leaves now. Returns the number of broadcasts that share the limits. */
+  /** Reports that the call for which `who` got a permit is sent now. Returns the number of broadcasts that share the limits. */
   used(who: string): number {
     this.#limiter.used(who);
     return this.#list.active;
   }
 
-  /** A broadcast asks to start. Refused with `PCW_REACHED` if its tasks and those of the others exceed the PCW. */
+  /** Enters a broadcast before it starts. Refused with `PCW_REACHED` if its tasks and those of the others exceed the PCW. */
   enter(entry: BroadcastEntry): Answer<null> {
     return this.#list.enter(entry);
   }
 
-  /** A broadcast reports its state. */
+  /** Stores the current entry of a broadcast. */
   report(entry: BroadcastEntry): void {
     this.#list.report(entry);
   }
 
-  /** A broadcast was forgotten. */
+  /** Removes a broadcast that was forgotten. */
   remove(id: string): void {
     this.#list.remove(id);
   }
 
-  /** All broadcasts that are not forgotten, the newest first. */
+  /** All broadcasts that have not been forgotten, the newest first. */
   broadcasts(): BroadcastEntry[] {
     return this.#list.all();
   }

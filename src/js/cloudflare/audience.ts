@@ -8,16 +8,16 @@ const HEARTBEAT_MS = 25_000;
 const STREAM_TIMEOUT_MS = 10_000;
 /** Expired connections are closed at most this often. */
 const EXPIRY_INTERVAL_MS = 5_000;
-/** A count is used for this long: a lost connection may have gone unnoticed. */
+/** A count is cached for this long. Then it is taken again, because a lost connection may have gone unnoticed. */
 const COUNT_INTERVAL_MS = 10_000;
 const MAX_REPORT_CHARS = 200;
 const MAX_REPORTS_PER_MINUTE = 20;
 const NORMAL_CLOSURE = 1000;
 const UNSUPPORTED_DATA = 1003;
 const POLICY_VIOLATION = 1008;
-/** As registered with IANA: a client may connect again with another token. */
+/** As registered with IANA. The client may connect again with another token. */
 const UNAUTHORIZED = 3000;
-/** In a request to an object: the `ViewerGrant` as JSON. Without it nothing is limited. */
+/** In a request to an object: the `ViewerGrant` as JSON. Without it there are no limits. */
 const GRANT_HEADER = "x-steadymix-grant";
 
 /** Stored with each WebSocket, also while the object hibernates. */
@@ -32,7 +32,7 @@ interface Stream {
   writer: WritableStreamDefaultWriter<Uint8Array>;
   tokenId: string | undefined;
   expiresAt: number;
-  /** Writes that the client has not read yet, and since when there are any. */
+  /** The number of writes that the client has not read yet, and since when there have been any. */
   pendingWrites: number;
   pendingSince: number;
 }
@@ -53,7 +53,7 @@ export class Audience {
   readonly #streams = new Set<Stream>();
   /** A cached count, because listing the WebSockets is slow. `undefined`: count again. */
   #sockets: { count: number; nextExpiryAt: number; countedAt: number } | undefined;
-  /** Closed from here and not counted any more, although the client has not answered yet. */
+  /** The WebSockets that this object has closed. They are no longer counted, although the client may not have answered yet. */
   readonly #closed = new WeakSet<WebSocket>();
   #expiredAt = Number.NEGATIVE_INFINITY;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
@@ -136,7 +136,7 @@ export class Audience {
     this.#closeSocket(socket, NORMAL_CLOSURE);
   }
 
-  /** A connection was lost, maybe one that is counted: count again. */
+  /** Discards the cached count, which may include the connection that was lost. */
   connectionLost(): void {
     this.#sockets = undefined;
   }

@@ -34,8 +34,8 @@ export type BroadcastStartOptions = Omit<GroupOptions, "appId">;
 const MAX_EVENTS_PER_PAGE = 500;
 
 /**
- * One broadcast: a redundancy group in a Durable Object, driven by its alarm. The whole state is in the object's storage
- * before a call leaves. The object may be evicted, moved or killed at any moment, and alarms may be late or repeated.
+ * One broadcast: a redundancy group in a Durable Object, driven by its alarm. The whole state is in the object's storage before a
+ * call is sent. The object may be evicted, moved or killed at any moment, and alarms may be late or repeated.
  */
 export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableObject<Env> {
   readonly #options: BroadcastOptions;
@@ -68,7 +68,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     });
   }
 
-  /** Identifies the class: a binding may lead to another one. */
+  /** Identifies the class: a binding may refer to another one. */
   className(): "Broadcast" {
     return "Broadcast";
   }
@@ -127,8 +127,8 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
   }
 
   /**
-   * Updates the payload of every lane, or of each lane that is named. A field with `***…`, as `status` shows it, keeps its
-   * value. Answers what each lane does with it. Refused: `INVALID_TASK`, `ENDED`. `undefined`: there is no such broadcast.
+   * Updates the payload of every lane, or of each lane that is named. A field with `***…`, as `status` shows it, keeps its value.
+   * Returns what each lane does with it. Refused: `INVALID_TASK`, `ENDED`. `undefined`: there is no such broadcast.
    */
   async update(update: GroupUpdate): Promise<Answer<Known<UpdatedBroadcast>> | undefined> {
     const { group } = this.#driver;

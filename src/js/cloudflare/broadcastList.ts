@@ -34,7 +34,7 @@ export class BroadcastList {
       return refused(
         "PCW_REACHED",
         `${tasks} tasks are running, and ${entry.tasks} more would exceed the PCW of ${this.#pcw}: stop another broadcast, ` +
-          "or have the App ID's PCW raised, and QUOTA with it",
+          "or have the App ID's PCW raised, and raise pcw in QUOTA",
       );
     }
     this.#put(entry, Date.now() + REPORT_TIMEOUT_MS);

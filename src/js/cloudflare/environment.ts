@@ -21,7 +21,7 @@ export interface SteadymixEnv {
   AGORA_CUSTOMER_ID: string;
   /** Secret. The customer secret for the service's RESTful API. */
   AGORA_CUSTOMER_SECRET: string;
-  /** Secret. Verifies the signatures of notifications. During a rotation several, separated by spaces. */
+  /** Secret. Verifies the signatures of notifications. Several during a rotation, separated by spaces. */
   AGORA_NOTIFICATION_SECRET?: string;
   /** Secret. If set, each launch gets new RTC tokens. It and the App ID must be 32 hexadecimal digits each. */
   AGORA_APP_CERTIFICATE?: string;
@@ -47,7 +47,7 @@ export const MIN_KEY_CHARS = { OPERATOR_KEYS: 16, VIEWER_KEYS: 32, AGORA_NOTIFIC
 const HEX = /^[0-9a-f]{32}$/i;
 const REQUIRED = ["AGORA_APP_ID", "AGORA_CUSTOMER_ID", "AGORA_CUSTOMER_SECRET"] as const;
 
-/** One call a second less than a single process makes: the latencies of many objects vary more. */
+/** One call a second less than the default of a single process, because the latencies of many objects vary more. */
 const LIMITS: Required<Quota> = { callsPerSecond: 7, burst: 2, pcw: 5 };
 
 /** `QUOTA` with defaults filled in. Throws `MISCONFIGURED`. */

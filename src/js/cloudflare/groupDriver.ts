@@ -28,7 +28,7 @@ export interface DriverHooks<Group> {
 }
 
 /**
- * Drives a group in a Durable Object: one turn at a time, started by the alarm. The state is stored before a call leaves, and
+ * Drives a group in a Durable Object: one turn at a time, started by the alarm. The state is stored before a call is sent, and
  * the next alarm is always set. The object may be evicted or killed at any moment.
  */
 export class GroupDriver<Group extends Drivable> {
@@ -61,7 +61,7 @@ export class GroupDriver<Group extends Drivable> {
     this.#keep(group.snapshot(), Date.now());
   }
 
-  /** Stores a snapshot before a call leaves. */
+  /** Stores a snapshot before a call is sent. */
   async persist(snapshot: string): Promise<void> {
     this.#keep(snapshot, Date.now() + GUARD_MS);
     await this.#storage.sync();
@@ -83,7 +83,7 @@ export class GroupDriver<Group extends Drivable> {
         this.#isDue = false;
         const { group } = this;
         if (!group) return;
-        // A turn may be long, and the list removes a broadcast that enters and does not report.
+        // Reports before the turn, which may be long: the list removes a broadcast that enters and does not report.
         await this.#hooks.report(group);
         const next = await group.advance();
         if (next === undefined) return await this.#end(group);

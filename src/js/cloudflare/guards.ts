@@ -19,7 +19,7 @@ export function bearer(authorization: string | undefined): string | undefined {
   return /^Bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
 }
 
-/** Throws `ORIGIN_NOT_ALLOWED` for a page of another origin that is not listed. Only pages send an origin. */
+/** Throws `ORIGIN_NOT_ALLOWED` for a page of another origin that is not listed. Only browsers send an origin. */
 export function checkOrigin(origin: string | undefined, url: string, allowed: string[]): void {
   if (origin === undefined || origin === new URL(url).origin || allowed.includes(origin)) return;
   throw new Rejection("ORIGIN_NOT_ALLOWED", "this origin is not among ALLOWED_ORIGINS");

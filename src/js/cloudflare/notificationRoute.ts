@@ -22,7 +22,7 @@ export function addNotificationRoute(app: Hono<Bindings>): void {
     const body = await readBody(c.req.raw, MAX_NOTIFICATION_BYTES, BODY_TIMEOUT_MS);
     const signed = answered(() => checkSignature(c.env, body, signatures));
     if (!signed.ok) throw Rejection.of(signed.error);
-    // Answered at once: the service need not repeat it, because a notification only brings a Query forward.
+    // Answered before it is handled. A lost notification does no harm, because it only brings a Query forward.
     const instanceId = instanceIdIn(body);
     if (instanceId !== undefined)
       c.executionCtx.waitUntil(

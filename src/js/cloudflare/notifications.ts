@@ -23,6 +23,6 @@ export function checkSignature(
   { v1, v2 }: NotificationSignatures,
 ): void {
   const secrets = splitAtSpaces(env.AGORA_NOTIFICATION_SECRET);
-  if (secrets.length === 0) throw steadymixError("INVALID_SIGNATURE", "there is no secret to verify it with");
+  if (secrets.length === 0) throw steadymixError("INVALID_SIGNATURE", "AGORA_NOTIFICATION_SECRET is not set");
   verifyNotification(secrets, bytes, v1, v2);
 }

@@ -90,7 +90,7 @@ export const OPERATIONS: Record<keyof Routes, Operation> = {
     description: "Reports that an output does not arrive. At most, this brings the next Query of its task forward.",
     by: "viewer",
     status: 202,
-    success: "What became of the report.",
+    success: "Whether the report brings a Query forward.",
   },
   "GET /quota": {
     operationId: "getQuota",

@@ -92,7 +92,7 @@ const operator: MiddlewareHandler<Bindings> = async (c, next) => {
   await next();
 };
 
-/** A query parameter as a number; anything else stays a string, for the error to quote. */
+/** A query parameter as a number; anything else stays a string, which the error quotes. */
 function numberOf(text: string): number | string {
   const number = Number(text);
   return /^\d+$/.test(text) && Number.isSafeInteger(number) ? number : text;

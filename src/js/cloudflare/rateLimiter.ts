@@ -2,7 +2,7 @@ import { TokenBucket } from "../blocks.js";
 import type { LimitedCall, Quota } from "../types.js";
 import { Clock } from "./clock.js";
 
-// `src/quota/permits.rs` derives these from the timeouts of others.
+// `src/quota/permits.rs` derives these from the timeouts of other modules.
 
 /** A call that would wait longer than this asks again later. */
 const HOLD_MS = 5_000;
@@ -71,7 +71,7 @@ export class RateLimiter {
     }
   }
 
-  /** The call that `who` got a permit for leaves now. */
+  /** Reports that the call for which `who` got a permit is sent now. */
   used(who: string): void {
     const unused = this.#unused.get(who);
     if (!unused) return;

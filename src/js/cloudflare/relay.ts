@@ -13,7 +13,7 @@ const FORGET_AT = "forgetAt";
 /** A relay forgets its broadcast this long after the end. */
 const RETENTION_MS = 86_400_000;
 
-/** Serves viewers beyond those of the broadcast's own object. `relayName` makes its name. */
+/** Serves viewers beyond those of the broadcast's own object. `relayName` composes its name. */
 export class Relay<Env extends SteadymixEnv = SteadymixEnv> extends DurableObject<Env> {
   readonly #audience: Audience;
 
@@ -23,7 +23,7 @@ export class Relay<Env extends SteadymixEnv = SteadymixEnv> extends DurableObjec
     this.#audience = new Audience(ctx);
   }
 
-  /** Identifies the class: a binding may lead to another one. */
+  /** Identifies the class: a binding may refer to another one. */
   className(): "Relay" {
     return "Relay";
   }

@@ -1,6 +1,6 @@
 /**
- * The relay for a viewer when the broadcast's own object is full. It crosses in a header, first of the object's response, then
- * of the request to the relay, because `fetch` can answer only a Response.
+ * The relay for a viewer when the broadcast's own object is full. It is passed in a header, first of the object's response, then
+ * of the request to the relay, because `fetch` can return only a Response.
  */
 export interface RelayAssignment {
   broadcastId: string;

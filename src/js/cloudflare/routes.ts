@@ -15,7 +15,7 @@ import type {
 export interface Routes {
   /** Whether the Worker runs and is configured. */
   "GET /health": { answer: Health };
-  /** All broadcasts that are not forgotten, the newest first. */
+  /** All broadcasts that have not been forgotten, the newest first. */
   "GET /broadcasts": { answer: ListedBroadcasts };
   /** Starts a broadcast. */
   "POST /broadcasts": { body: NewBroadcast; answer: BroadcastStatus };
@@ -80,7 +80,7 @@ export interface BroadcastEntry {
   state: BroadcastState;
   /** What viewers should watch; `null`: nothing is known to run. */
   onAir: OnAir | null;
-  /** What counts against the PCW: tasks that run or may run, and lanes about to launch one. */
+  /** The number that counts against the PCW: tasks that run or may run, and lanes about to launch one. */
   tasks: number;
   /** ms since the epoch. */
   startedAt: number;
@@ -160,7 +160,7 @@ export interface ViewerToken {
   expiresAt: number;
 }
 
-/** What viewers get when the output on air changes. */
+/** The message to viewers when the output on air changes. */
 export interface OnAirUpdate {
   /** Always `onAir`. */
   type: "onAir";
@@ -182,9 +182,9 @@ export interface ViewerReport {
   channel?: string;
 }
 
-/** What became of a report. */
+/** The result of a report. */
 export interface ReportAnswer {
-  /** `taken`: the next Query comes sooner. `ignored`: another output is on air, or the last report was too recent. */
+  /** `taken`: the next Query is brought forward. `ignored`: another output is on air, or the last report was too recent. */
   report: "taken" | "ignored";
 }
 
@@ -238,7 +238,7 @@ export type RouteErrorCode =
   | "ORIGIN_NOT_ALLOWED"
   /** There is no such broadcast, or no such route. */
   | "NOT_FOUND"
-  /** The route has other methods, which `allowed` lists. */
+  /** The route does not support this method; `allowed` lists those that it supports. */
   | "METHOD_NOT_ALLOWED"
   /** The body did not arrive in time. */
   | "BODY_TOO_SLOW"
@@ -252,7 +252,7 @@ export type RouteErrorCode =
   | "BODY_TOO_LARGE"
   /** The request asks for neither a WebSocket nor server-sent events. */
   | "UPGRADE_NEEDED"
-  /** The viewer token already has the most connections that it may have. */
+  /** The viewer token already has its maximum number of connections. */
   | "TOO_MANY_CONNECTIONS"
   /** An error in the Worker: see its log. */
   | "INTERNAL"

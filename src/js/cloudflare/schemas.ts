@@ -1,5 +1,5 @@
 // Generated from the types in routes.ts: node scripts/schemas.mjs
-/** JSON Schema of what the routes take and answer. */
+/** The JSON Schemas of the routes' bodies and answers. */
 
 /** Each route's description, and its schemas. */
 export const ROUTES = {
@@ -8,7 +8,7 @@ export const ROUTES = {
     answer: { $ref: "#/components/schemas/Health" },
   },
   "GET /broadcasts": {
-    description: "All broadcasts that are not forgotten, the newest first.",
+    description: "All broadcasts that have not been forgotten, the newest first.",
     answer: { $ref: "#/components/schemas/ListedBroadcasts" },
   },
   "POST /broadcasts": {
@@ -86,7 +86,8 @@ export const TYPES = {
       },
       tasks: {
         type: "integer",
-        description: "What counts against the PCW: tasks that run or may run, and lanes about to launch one.",
+        description:
+          "The number that counts against the PCW: tasks that run or may run, and lanes about to launch one.",
       },
       startedAt: { type: "integer", description: "ms since the epoch." },
     },
@@ -1252,7 +1253,7 @@ export const TYPES = {
   OnAirUpdate: {
     type: "object",
     required: ["type", "revision", "onAir", "ended"],
-    description: "What viewers get when the output on air changes.",
+    description: "The message to viewers when the output on air changes.",
     properties: {
       type: { type: "string", const: "onAir", description: "Always `onAir`." },
       revision: {
@@ -1283,13 +1284,13 @@ export const TYPES = {
   ReportAnswer: {
     type: "object",
     required: ["report"],
-    description: "What became of a report.",
+    description: "The result of a report.",
     properties: {
       report: {
         type: "string",
         enum: ["taken", "ignored"],
         description:
-          "`taken`: the next Query comes sooner. `ignored`: another output is on air, or the last report was too recent.",
+          "`taken`: the next Query is brought forward. `ignored`: another output is on air, or the last report was too recent.",
       },
     },
   },

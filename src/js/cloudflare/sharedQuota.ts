@@ -4,8 +4,8 @@ import { reachQuota } from "./objects.js";
 import type { BroadcastStore } from "./store.js";
 
 /**
- * A broadcast's share of the App ID's rate limit: permits from `AppQuota`, since when it has failed, and how often to send a
- * Query without it.
+ * A broadcast's share of the App ID's rate limit: gets permits from `AppQuota`, records since when that has failed, and limits
+ * the Queries without permits.
  */
 export class SharedQuota {
   readonly #env: SteadymixEnv;
@@ -21,12 +21,12 @@ export class SharedQuota {
   /** 0: `who`, a broadcast's lane, may make the call now; otherwise the ms to wait before asking again. */
   async acquire(who: string, call: LimitedCall): Promise<number> {
     const wait = await reachQuota(this.#env, (quota) => quota.acquirePermit(who, call));
-    // While failing, only `permitRecovered` ends the failure. One that was stored before an eviction may be over.
+    // During a failure, only `permitRecovered` ends it. A failure that was stored before an eviction may be over.
     if (!this.#isFailing) this.#setFailedAt(null);
     return wait;
   }
 
-  /** The call leaves now. If this message is lost, the permit counts longer than necessary. */
+  /** Reports that the call is sent now. If this message is lost, the permit counts longer than necessary. */
   used(who: string): void {
     reachQuota(this.#env, (quota) => quota.used(who))
       .then((broadcasts) => this.#setBroadcasts(broadcasts))

@@ -49,7 +49,7 @@ export function addViewerRoutes(app: Hono<Bindings>): void {
 
   app.get("/broadcasts/:id/on-air", viewer, async (c) => {
     const id = c.req.param("id");
-    // Without the token: the answer is the same for all viewers.
+    // Does not contain the token, because the answer is the same for all viewers.
     const key = new URL(`/steadymix/on-air/${encodeURIComponent(id)}`, c.req.url).href;
     const kept = await caches.default.match(key);
     if (kept) return new Response(kept.body, kept);

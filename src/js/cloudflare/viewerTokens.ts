@@ -11,7 +11,7 @@ const AUDIENCE = "steadymix-viewer";
 /** A hundred years. */
 const MAX_LIFETIME_S = 3_155_760_000;
 
-/** What a valid viewer token allows. */
+/** The rights of a valid viewer token. */
 export interface ViewerGrant {
   /** The same for all connections with the token; not a secret. */
   tokenId: string;

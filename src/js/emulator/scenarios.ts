@@ -140,7 +140,7 @@ export function inputChannelsOf(tasks: Task[]): string[] {
 /** Throws `INVALID_OPTIONS` unless the value is an array of tasks. */
 function checked(tasks: unknown): Task[] {
   if (isArray(tasks) && tasks.every((task) => typeof memberOf(task, "instanceId") === "string")) return tasks as Task[];
-  throw invalid("INVALID_OPTIONS", "tasks", shown(tasks), "an array of tasks, as Emulator.state() has them");
+  throw invalid("INVALID_OPTIONS", "tasks", shown(tasks), "an array of tasks, such as Emulator.state().tasks");
 }
 
 function isArray(value: unknown): value is unknown[] {

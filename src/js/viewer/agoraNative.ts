@@ -43,7 +43,7 @@ export interface AgoraNativeOptions {
   joined?: boolean;
 }
 
-/** How long after the viewer connected a `quit` counts as a leave without a reason. */
+/** For this long after the viewer has connected, a `quit` counts as a leave without a reason. */
 const DOUBTFUL_QUIT_MS = 5000;
 /** Connection states of the engine, and the reason of a connection that ended because its uid joined elsewhere. */
 const DISCONNECTED = 1;
@@ -103,8 +103,8 @@ class AgoraNative implements RtcSource {
     };
     const join = (uid: Uid) => {
       if (!this.#uids.has(uid)) return;
-      // Engines subscribe to all users by default; the failover subscribes what it needs. A failure here costs only traffic.
-      // A repeated report must not undo the subscriptions.
+      // Engines subscribe to all users by default; the failover subscribes to the tracks that it needs. A failure here costs only
+      // traffic. A repeated report must not undo the subscriptions.
       if (!this.#present.get(uid)) {
         this.#engine.muteRemoteVideoStream(uid, true);
         this.#engine.muteRemoteAudioStream(uid, true);
@@ -174,7 +174,7 @@ class AgoraNative implements RtcSource {
     this.#options.show(uid);
   }
 
-  /** A Web SDK behind this interface also reports `quit` for users that it misses after the viewer's own reconnect. */
+  /** An engine that is built on the Web SDK also reports `quit` for users that are missing after the viewer's own reconnect. */
   #leaveReason(reason: number): LeaveReason {
     const isDoubtful = reason === 0 && performance.now() - this.#connectedAt < DOUBTFUL_QUIT_MS;
     return (isDoubtful ? undefined : LEAVE_REASONS[reason]) ?? "unknown";

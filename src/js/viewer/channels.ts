@@ -103,7 +103,7 @@ class AcrossChannels implements ChannelsSource {
   }
 
   attach(emit: (signal: Signal) => void): () => void {
-    // The viewer's own trouble counts only if it is the same in every channel.
+    // Only a problem that all channels report is one of the viewer's own network.
     const connections = this.#channels.map(() => "reconnecting");
     const connected = this.#channels.map(() => true);
     const poor = this.#channels.map(() => false);

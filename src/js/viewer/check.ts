@@ -12,7 +12,7 @@ export interface Rule {
   is(value: unknown): boolean;
   /** What is allowed, in the words of the error. */
   allowed: string;
-  /** The same, if it depends on the value. */
+  /** The same, for a rule in which it depends on the value. */
   allowedFor?(value: unknown): string | undefined;
   /** All allowed values, if they can be listed: the position of each is its number in the WebAssembly. */
   values?: readonly unknown[];

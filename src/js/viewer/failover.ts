@@ -15,7 +15,7 @@ import {
 } from "./tables.js";
 import type { FailoverOptions, OutputHealth, Signal, Step, Uid, ViewerEvent } from "./types.js";
 
-/** Decides which output a viewer watches, and does no I/O. Times are of any clock in ms that does not go back. */
+/** Decides which output a viewer watches. Sans-I/O: no SDK, no clock. Times are in ms, by any clock that does not go back. */
 export class Failover {
   #machine: Machine | undefined;
   readonly #uids: readonly Uid[];

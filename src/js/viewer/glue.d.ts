@@ -1,7 +1,10 @@
-/** The exports of the viewer's WebAssembly. Only numbers cross. */
+/** The exports of the viewer's WebAssembly. All arguments and results are numbers. */
 export function initSync(options: { module: BufferSource | WebAssembly.Module }): void;
 
-/** The error with which the module failed to start, if it did. Entries for platforms without WebAssembly do not throw it. */
+/**
+ * The error with which the module failed to start, if it did. It is kept until the module is used: an import that throws would
+ * break the page's whole bundle.
+ */
 export function startFailure(): unknown;
 
 export class Failover {

@@ -63,8 +63,8 @@ const ON_AIR: Rules = { uid: UID };
 const EVENT: Rules = { type: oneOf(...Object.keys(EVENTS)) };
 
 /**
- * Follows which output a Worker with `steadymix/cloudflare` has put on air: by WebSocket, server-sent events or polling, whichever
- * connects. Reports outputs that this viewer has lost to the Worker.
+ * Follows which output a Worker with `steadymix/cloudflare` has put on air: by WebSocket, server-sent events or polling,
+ * whichever connects. Reports to the Worker which outputs this viewer has lost.
  */
 export class OnAirFeed {
   readonly #address: string;
@@ -100,10 +100,10 @@ export class OnAirFeed {
     if (event.type === "degraded") {
       this.#degraded = event;
       this.#isReported = false;
-      // With other reasons the output may recover.
+      // With any other reason, the output may still recover.
       if (event.reason !== "left" && event.reason !== "unpublished") return;
     }
-    // Without another output there is no switch.
+    // If no other output is healthy, there is no `switched`, only `allDown`.
     const loss = event.type === "allDown" ? this.#degraded : event;
     if (!loss || !("reason" in loss) || !REPORTED.has(loss.reason)) return;
     if (this.#isReported || this.#isClosed || performance.now() - this.#lastReportAt < REPORT_INTERVAL_MS) return;

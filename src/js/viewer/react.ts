@@ -12,7 +12,7 @@ export interface UseFailoverOptions extends ViewerOptions {
   fit?: AgoraWebOptions["fit"];
 }
 
-/** What `useFailover` returns. */
+/** The result of `useFailover`. */
 export interface FailoverState {
   /** Pass it to the element that shows the video. The element must have a size. */
   ref: (element: HTMLElement | null) => void;

@@ -15,7 +15,7 @@ export interface RtcSource {
   attach(emit: (signal: Signal) => void): () => void;
   /** Subscribes to a track. Rejects on failure. Called once for each track until that is unsubscribed or gone. */
   subscribe(uid: Uid, kind: Kind): Promise<void>;
-  /** Unsubscribes from a track. Called in a task of its own, so it may remove elements. A track that is gone is no error. */
+  /** Unsubscribes from a track. Called in a task of its own, so it may remove elements. Does not fail if the track is gone. */
   unsubscribe(uid: Uid, kind: Kind): Promise<void>;
   /** Brings this output's video to the front and unmutes it; mutes the others. */
   show(uid: Uid): void;

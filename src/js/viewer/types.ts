@@ -66,7 +66,7 @@ export type Signal =
  * - `failed`: it cannot be decoded.
  * - `notStarted`: it did not start within `startTimeoutMs`.
  * - `onAir`: the server has put another output on air.
- * - `unsubscribed`: the application or the SDK ended the subscription, which is made again. Only in `degraded`.
+ * - `unsubscribed`: the application or the SDK ended the subscription; it is renewed. Only in `degraded`.
  * @useDeclaredType
  */
 export type SwitchReason = (typeof REASONS)[number];
@@ -93,7 +93,9 @@ export type ViewerEvent =
   | { type: "falseAlarm"; uid: Uid }
   /** Outputs are published, but none is healthy. */
   | { type: "allDown" }
-  /** This viewer cannot decode or play the track. Other outputs with the same codec would fail too. */
+  /**
+   * This viewer cannot decode or play the track. There is no switch, because other outputs with the same codec would fail too.
+   */
   | { type: "unplayable"; uid: Uid; kind: Kind }
   /** The viewer was banned, or its uid joined elsewhere: the failover has stopped. Your app decides whether to join again. */
   | { type: "closed" };

@@ -12,7 +12,7 @@ export interface Transport {
 export interface Connection {
   /** Sends a report over this connection. Returns `false` if that is not possible. */
   send?(report: string): boolean;
-  /** Closes the connection. The feed is not called any more. */
+  /** Closes the connection. The feed is not called afterwards. */
   close(): void;
 }
 

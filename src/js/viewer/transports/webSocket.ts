@@ -13,7 +13,7 @@ export const webSocket: Transport = {
     const socket = new WebSocket(watchAddress(feed).replace(/^http/, "ws"));
     let isOpen = false;
     let timeout = setTimeout(() => lost("did not open the WebSocket"), OPEN_TIMEOUT_MS);
-    // Proxies close idle connections; and after a change of the network, a missing answer is the only sign.
+    // Proxies close idle connections. After a change of network, a missing answer is the only sign of a lost connection.
     const pings = setInterval(() => {
       if (socket.readyState !== socket.OPEN) return;
       socket.send("ping");
