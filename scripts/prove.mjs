@@ -1,4 +1,4 @@
-// `npm run prove`: runs the simulation by volume and writes the figures to target/bench/prove.json. It also prints the figures of
+// `npm run prove`: runs the full simulation and writes the figures to target/bench/prove.json. It also prints the figures of
 // earlier runs of `npm run fuzz` and `npm run mutants`. See --help.
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { fail, inRoot, messageOf } from "./lib.mjs";

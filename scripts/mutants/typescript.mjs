@@ -16,7 +16,7 @@ const LEAST_TIMEOUT_MS = 60_000;
 const JOBS_PER_PROCESSOR = 2;
 
 /** The slow tests of `supervision`, and the others. */
-const SLOW = "^(killed|an update|the payload in force|calls that|a permit that|a clock that)";
+const SLOW = "^(killed|an update|the current payload|calls that|a permit reserved|a clock that)";
 const QUICK_SUPERVISION = ["supervision", "--testNamePattern", `^(?!${SLOW.slice(1)})`];
 const SLOW_SUPERVISION = ["supervision", "--testNamePattern", SLOW];
 
@@ -39,7 +39,7 @@ const ROUNDS_OF = {
   audience: [["relay"], ["viewers"], ["routes"]],
   relay: [["relay"], ["viewers"], ["bindings"]],
   broadcast: [["broadcast.test"], ["bindings"], ["routes"], ["viewers"], QUICK_SUPERVISION, SLOW_SUPERVISION],
-  broadcastOptions: [["supervision", "--testNamePattern", "^numbers among"], ["viewers"], QUICK_SUPERVISION],
+  broadcastOptions: [["supervision", "--testNamePattern", "^invalid numbers among"], ["viewers"], QUICK_SUPERVISION],
   broadcastStatus: [["broadcastStatus"], ["routes"]],
   backoff: [["relays"]],
   groupDriver: [["groupDriver"], QUICK_SUPERVISION, SLOW_SUPERVISION],

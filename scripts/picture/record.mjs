@@ -18,7 +18,7 @@ const PRESS_MS = 250;
  * Query then would find the dead task before the viewer does.
  */
 const LEARNING_MS = 6000;
-const PATIENCE_MS = 20_000;
+const TIMEOUT_MS = 20_000;
 
 const [PRIMARY, REPLACEMENT, BACKUP] = [9001, 9002, 9101];
 
@@ -87,7 +87,7 @@ export async function record(url, language) {
       colorScheme: "light",
       locale: { en: "en-US", zh: "zh-CN" }[language],
     });
-    page.setDefaultTimeout(PATIENCE_MS);
+    page.setDefaultTimeout(TIMEOUT_MS);
     await page.goto(url);
     await showStory(page, language);
     const isPlaying = (/** @type {number} */ uid) =>

@@ -327,7 +327,7 @@ test("a supervisor restored after its end emits alreadyEnded", async (t) => {
 
 const CALLBACKS = ["fetch", "rtcToken", "persist", "acquirePermit", "onEvent", "onError", "now"] as const;
 
-/** The host, with a callback that first calls `act`. */
+/** The env with one callback that first calls `act`. */
 function interposed(env: SupervisorEnv, within: (typeof CALLBACKS)[number], act: () => void): SupervisorEnv {
   const began = Date.now();
   const whole: SupervisorEnv = { ...env, now: () => began + (Date.now() - began) * SPEED };

@@ -1,4 +1,4 @@
-// Runs the README's examples unchanged. What the application has of its own is added before them.
+// Runs the README's examples unchanged. The application's own code is added before them.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -14,7 +14,7 @@ mkdirSync(folder, { recursive: true });
 const README = readFileSync(join(root, "README.md"), "utf8");
 const blocks = [...README.matchAll(/^```js\n([\s\S]*?)^```/gm)].map(([, code]) => code ?? "");
 
-/** What the application has: credentials, a payload, and here an emulator in place of the service. */
+/** The application's own code: credentials, a payload, and here an emulator instead of the service. */
 const APPLICATION = `
 import { Emulator as Service } from "steadymix/emulator";
 import { showServices } from "../../tests/emulator/js/payload.ts";
@@ -69,7 +69,7 @@ test("the quick start resumes from the snapshot of a process that was killed", a
   });
   killed.kill("SIGKILL");
   await once(killed, "exit");
-  // Its emulator has gone with it: to a new one, the task is unknown.
+  // Its emulator has ended with it: a new one does not know the task.
   const output = await outputOf(file, /^confirmed 9002$/m);
   assert.match(output, /^retrying 9001\n[\s\S]*^launching 9002\ncreated 9002\nconfirmed 9002\n[\s\S]*^stopped \n$/m);
 });

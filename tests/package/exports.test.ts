@@ -472,12 +472,14 @@ for (const [entry, module] of Object.entries(ENTRIES)) {
 
 test("variants of an entry have the same exports", async () => {
   const { exports } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-  for (const twin of Object.keys(exports).filter((name) => name.endsWith("/streaming") || name.endsWith("/no-wasm"))) {
-    const of = twin.replace(/\/(streaming|no-wasm)$/, "");
+  for (const variant of Object.keys(exports).filter(
+    (name) => name.endsWith("/streaming") || name.endsWith("/no-wasm"),
+  )) {
+    const of = variant.replace(/\/(streaming|no-wasm)$/, "");
     const [given, standard] = await Promise.all(
-      [`steadymix${twin.slice(1)}`, `steadymix${of.slice(1)}`].map((name) => import(name)),
+      [`steadymix${variant.slice(1)}`, `steadymix${of.slice(1)}`].map((name) => import(name)),
     );
-    assert.deepEqual(Object.keys(given), Object.keys(standard), twin);
-    for (const name of Object.keys(standard)) assert.equal(given[name], standard[name], `${twin}: ${name}`);
+    assert.deepEqual(Object.keys(given), Object.keys(standard), variant);
+    for (const name of Object.keys(standard)) assert.equal(given[name], standard[name], `${variant}: ${name}`);
   }
 });

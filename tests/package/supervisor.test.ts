@@ -224,7 +224,7 @@ test("no Create is sent while snapshots cannot be saved", async (t) => {
   await outcome;
 });
 
-test("a host may be an instance of a class, with inherited callbacks and their `this`", async (t) => {
+test("an env may be an instance of a class, with inherited callbacks and their `this`", async (t) => {
   const { server, env, event } = await world(t);
   class Base {
     readonly #token = "token";
@@ -270,7 +270,7 @@ test("a host may be an instance of a class, with inherited callbacks and their `
   assert.deepEqual(live(server), []);
 });
 
-test("the global fetch as the host's is called without a `this`, as browsers require", async (t) => {
+test("the global fetch in an env is called without a `this`, as browsers require", async (t) => {
   const receivers: unknown[] = [];
   t.mock.method(globalThis, "fetch", function (this: unknown) {
     receivers.push(this);
@@ -618,7 +618,7 @@ test("a clock that is set back does not delay permits", () => {
   assert.equal(bucket.ask(back + 500, 2, "query"), 0);
 });
 
-test("a number in a reply that JavaScript cannot represent breaks no event, status or snapshot", async (t) => {
+test("a number in a reply that JavaScript cannot represent does not break events, the status or snapshots", async (t) => {
   const { server, env, event, events } = await world(t);
   const rule = { call: "acquire", times: 1, effect: { type: "answer", status: 503, code: 2 ** 53 } } as const;
   server.emulator.control({ type: "addRule", rule });

@@ -1,4 +1,4 @@
-/** The emulated service over HTTP, and the settings and host of a user. */
+/** The emulated service over HTTP, and a user's options and env. */
 import type { TestContext } from "node:test";
 import type { GroupOptions, SteadymixEvent, SupervisorEnv, SupervisorOptions } from "steadymix";
 import { loopbackFetch } from "../emulator/js/loopbackFetch.ts";
@@ -73,25 +73,26 @@ export async function world(
 export const live = (server: EmulatorServer) => server.emulator.state().tasks.filter((task) => task.live);
 
 /**
- * A host that counts calls at the time of the driver's last reading of the clock. Arrival times would be wrong on a busy machine:
- * it may pause before the call is sent and again before it arrives.
+ * An env that counts calls at the time of the driver's last reading of the clock. Arrival times would be wrong on a busy machine,
+ * which may pause before a call is sent and again before it arrives.
  */
 export function countingDepartures(env: SupervisorEnv, isCounted: (method: string) => boolean = () => true) {
   const began = Date.now();
   let readAt = began;
-  const left: number[] = [];
+  const sentAt: number[] = [];
   const now = () => {
     readAt = began + (Date.now() - began) * SPEED;
     return readAt;
   };
   const fetch: typeof globalThis.fetch = (input, init) => {
-    if (isCounted(init?.method ?? "GET")) left.push(readAt);
+    if (isCounted(init?.method ?? "GET")) sentAt.push(readAt);
     return (env.fetch ?? globalThis.fetch)(input, init);
   };
   return {
     env: { ...env, now, fetch },
-    calls: () => left.length,
+    calls: () => sentAt.length,
     /** The most calls in any second of the service's clock. */
-    mostInASecond: () => Math.max(...left.map((at, i) => left.slice(i).filter((other) => other < at + 1000).length)),
+    mostInASecond: () =>
+      Math.max(...sentAt.map((at, i) => sentAt.slice(i).filter((other) => other < at + 1000).length)),
   };
 }

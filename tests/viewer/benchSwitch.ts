@@ -1,7 +1,7 @@
 /**
- * `npm run bench:switch`: how long a picture stands still when its output dies, in a real browser over WebRTC.
+ * `npm run bench:switch`: measures how long a picture is frozen when its output dies, in a real browser over WebRTC.
  *
- * STEADYMIX_DEATHS (20), STEADYMIX_JITTER_MINUTES (10): less, for a quick run.
+ * STEADYMIX_DEATHS (default 20) and STEADYMIX_JITTER_MINUTES (default 10): set lower numbers for a quick run.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import type { Measured } from "./pages/bench.ts";
 const DEATHS = Number(process.env.STEADYMIX_DEATHS ?? 20);
 const JITTER_MS = Number(process.env.STEADYMIX_JITTER_MINUTES ?? 10) * 60_000;
 const RATES = [15, 30] as const;
-/** Deaths that take 20 s each are watched side by side. */
+/** The number of deaths that are measured in parallel, because each takes 20 s. */
 const SIDE_BY_SIDE = 5;
 const BOTH_FROZEN_MS = 8000;
 
@@ -75,7 +75,7 @@ function sorted(values: number[]): number[] {
   return values.map((value) => Math.round(value)).sort((a, b) => a - b);
 }
 
-/** The value below which that part of them is (nearest rank). */
+/** A percentile of the values; `part` is from 0 to 1 (nearest rank). */
 function at(values: number[], part: number): number {
   return values[Math.max(0, Math.ceil(values.length * part) - 1)] ?? Number.NaN;
 }
@@ -99,7 +99,7 @@ for (const fps of RATES) {
 const jittery = RATES.map((fps) =>
   page.evaluate(([fps, ms]) => window.bench.jitter(fps, ms), [fps, JITTER_MS] as const),
 );
-// The jittery streams beside it make no difference to a frozen picture of 20 s.
+// Jittery streams in parallel do not affect a picture that is frozen for 20 s.
 const baseline = await series("baseline", SIDE_BY_SIDE);
 const jitter = await Promise.all(jittery);
 const falseSwitches = jitter.reduce((sum, { switches }) => sum + switches, 0);

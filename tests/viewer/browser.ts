@@ -50,7 +50,7 @@ const PREFS = {
   "media.peerconnection.ice.loopback": true,
 };
 
-/** Through Puppeteer, as Playwright's protocol needs a newer Firefox than Debian's. */
+/** Through Puppeteer, because Playwright's protocol needs a newer Firefox than Debian's. */
 export function launchFirefox(): Promise<Firefox> {
   const executablePath = firefoxPath();
   if (!executablePath) throw new Error("there is no Firefox on the PATH");
@@ -59,7 +59,7 @@ export function launchFirefox(): Promise<Firefox> {
 
 export const isFirefox = process.env.STEADYMIX_BROWSER === "firefox";
 
-/** The browser that the test step names. Of Playwright's pages, only what Puppeteer's have as well works in Firefox. */
+/** The browser that the test step names. In Firefox, a page has only those of Playwright's methods that Puppeteer has, too. */
 export async function launchNamed(): Promise<Browser> {
   const { STEADYMIX_BROWSER: name = "chromium" } = process.env;
   if (name === "chromium") return launch();
@@ -67,7 +67,7 @@ export async function launchNamed(): Promise<Browser> {
   throw new Error(`STEADYMIX_BROWSER is ${JSON.stringify(name)}, but must be chromium or firefox`);
 }
 
-/** Serves a folder; `headers` go with each answer, `types` are content types by the ends of names. */
+/** Serves a folder. `headers` are added to each answer; `types` are content types by file extension. */
 export async function serve(
   folder: string,
   headers: Record<string, string> = {},
@@ -97,7 +97,9 @@ export async function serve(
   };
 }
 
-/** For all tests of a file: one browser, and a folder of `target/www` that is served to it. Both are there once the tests begin. */
+/**
+ * For all tests of a file: one browser, and a folder of `target/www` that is served to it. Both are ready when the tests begin.
+ */
 export function inBrowser<Launched extends { close(): Promise<unknown> }>(
   folder: "site" | "tests",
   launched: () => Promise<Launched>,
@@ -117,7 +119,7 @@ export function inBrowser<Launched extends { close(): Promise<unknown> }>(
   return here;
 }
 
-/** For each test of a file: a page of `target/www/tests`, in the browser that the step names, once `ready` is in its window. */
+/** For each test of a file: a page of `target/www/tests`, in the browser that the step names, once its window has `ready`. */
 export function onPage(name: string, ready: string): { page: Page } {
   const here = inBrowser("tests", launchNamed);
   const current = {} as { page: Page };

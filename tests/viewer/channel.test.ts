@@ -1,4 +1,4 @@
-/** The demonstration's channel in a real browser: what comes in, and what stays behind. */
+/** The demonstration's channel in a real browser: which media arrive, and whether everything is released. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as pass } from "node:timers/promises";
@@ -7,7 +7,7 @@ import type { ChannelSession } from "./pages/channel.ts";
 
 const OUTPUTS = [9001, 9101];
 /** The channel reads its statistics every second. */
-const LOOK_MS = 1000;
+const STATS_INTERVAL_MS = 1000;
 
 const here = onPage("channel.html", "channelSession");
 
@@ -21,15 +21,15 @@ async function until(isSo: (status: Status) => boolean, timeoutMs = 10_000): Pro
   for (const deadline = Date.now() + timeoutMs; ; await pass(50)) {
     const now = await status();
     if (isSo(now)) return now;
-    if (Date.now() > deadline) throw new Error(`not so after ${timeoutMs} ms: ${JSON.stringify(now)}`);
+    if (Date.now() > deadline) throw new Error(`timed out after ${timeoutMs} ms: ${JSON.stringify(now)}`);
   }
 }
 
-/** What came in of an output in two seconds, from when the statistics are newer than what was done before. */
+/** The media that arrive from each output in two seconds. First waits until the statistics are newer than the last action. */
 async function received(): Promise<Pick<Status, "bytes" | "packets">> {
-  await pass(1.5 * LOOK_MS);
+  await pass(1.5 * STATS_INTERVAL_MS);
   const before = await status();
-  await pass(2 * LOOK_MS);
+  await pass(2 * STATS_INTERVAL_MS);
   const { bytes, packets } = await status();
   const since = (now: Record<string, number>, then: Record<string, number>) =>
     Object.fromEntries(Object.entries(now).map(([uid, count]) => [uid, count - (then[uid] ?? 0)]));
@@ -71,13 +71,13 @@ test("an output leaves and returns: the other continues, and nothing is sent twi
   assert.deepEqual([transceivers, sending, tracks.length], [4, 4, 4]);
 });
 
-test("subscriptions that are cancelled under way leave nothing behind", async () => {
+test("subscriptions that are cancelled while in progress are released", async () => {
   const outcomes = await act(async (session) => {
     session.join(9001);
     const outcomes = new Set<string>();
     for (let i = 0; i < 40; i += 1) {
       const subscription = session.subscribe(9001, "video");
-      // From at once to after it would have come.
+      // From at once until after the track would have arrived.
       await new Promise((resolve) => setTimeout(resolve, i * 3));
       await session.unsubscribe(9001, "video");
       outcomes.add(await subscription);
@@ -90,7 +90,7 @@ test("subscriptions that are cancelled under way leave nothing behind", async ()
   assert.ok(transceivers <= 1, `${transceivers} transceivers`);
 });
 
-test("an output that leaves while it is subscribed to, and is back at once, is received", async () => {
+test("an output that leaves while it is being subscribed, and returns at once, is received", async () => {
   const outcomes = await act(async (session) => {
     session.join(9001);
     const first = session.subscribe(9001, "video");

@@ -8,12 +8,12 @@ import { inBrowser, launchFirefox, shots } from "./browser.ts";
 
 const FPS = 15;
 
-/** What the page shows, and the frames of each output that were presented since the page was opened. */
+/** The state of the page, and how many frames of each output it has presented. */
 interface Sight {
   shown: string;
   frames: Record<string, number>;
   health: Record<string, string>;
-  /** What the viewer did, the oldest first. */
+  /** The viewer's events, the oldest first. */
   events: string[];
   /** The page's log, the oldest line first. */
   log: string[];
@@ -35,11 +35,11 @@ async function until(isSo: (sight: Sight) => boolean, timeoutMs = 20_000): Promi
   for (const deadline = Date.now() + timeoutMs; ; await pass(50)) {
     const now = await sight();
     if (isSo(now)) return now;
-    if (Date.now() > deadline) throw new Error(`not so after ${timeoutMs} ms: ${JSON.stringify(now, null, 1)}`);
+    if (Date.now() > deadline) throw new Error(`timed out after ${timeoutMs} ms: ${JSON.stringify(now, null, 1)}`);
   }
 }
 
-/** Both are playing, the server has confirmed both, and their cadence is known. */
+/** Waits until both are playing, the server has confirmed both, and their cadence is known. */
 async function watching(fragment = ""): Promise<void> {
   await page.goto(`${here.url}/${fragment}`);
   await until(({ shown, health, log }) => {
@@ -51,7 +51,7 @@ async function watching(fragment = ""): Promise<void> {
 
 const isPlaying = (uid: number) => until(({ health }) => health[uid] === "playing");
 
-test("killed: no more frames of it; the other plays for 30 s, without another switch", async () => {
+test("killed: no more of its frames are presented; the other plays for 30 s, without another switch", async () => {
   await watching(`#demo&fps=${FPS}`);
   const { events: earlier } = await sight();
   await press("kill");
@@ -65,8 +65,8 @@ test("killed: no more frames of it; the other plays for 30 s, without another sw
     assert.ok(count > expected, `after ${second} s ${count} frames, but there should be more than ${expected}`);
   }
   const { frames, health, events, log } = await sight();
-  // One frame may have been in transit, on a busy machine so late that it counts as a false alarm.
-  assert.ok((frames[9001] ?? 0) - (began.frames[9001] ?? 0) <= 1, "no frame of what was killed");
+  // One frame may have been in transit. On a busy machine it may be so late that it counts as a false alarm.
+  assert.ok((frames[9001] ?? 0) - (began.frames[9001] ?? 0) <= 1, "no frame of the killed output");
   const ignored = ["degraded", "recovered", "falseAlarm"];
   assert.equal(health[9002], "playing", "its replacement is the standby");
   assert.deepEqual(
@@ -107,7 +107,7 @@ test("frozen and restored; both frozen and restored", async () => {
   assert.equal(shown, "9101");
 });
 
-test("on a phone, in both languages: it fits", async () => {
+test("on a phone, in both languages: the page fits", async () => {
   await page.setViewport({ width: 360, height: 740 });
   await watching();
   for (const language of ["en", "zh"]) {
@@ -125,7 +125,7 @@ declare global {
   }
 }
 
-/** In the page: counts the frames of each video that comes, by the output that it is of. */
+/** Runs in the page: counts the frames of each video, by output. */
 function countFrames(): void {
   const frames: Record<string, number> = {};
   const counted = new WeakSet<HTMLVideoElement>();

@@ -89,7 +89,7 @@ const handlers = (): AgoraEngineHandlers => {
 const video = (uid: Uid, state: number, reason = 0) => handlers().onRemoteVideoStateChanged({}, uid, state, reason);
 const audio = (uid: Uid, state: number, reason = 0) => handlers().onRemoteAudioStateChanged({}, uid, state, reason);
 
-/** Connected for long enough; both outputs are decoding. */
+/** Connected for so long that a quit is certain; both outputs are decoding. */
 async function watching(): Promise<void> {
   watch();
   handlers().onConnectionStateChanged({}, CONNECTED, 1);
@@ -191,7 +191,7 @@ test("video stopped because the sender is offline: at once", async () => {
   assert.equal(viewer.shown, BACKUP);
 });
 
-test("a fallback to audio is the viewer's downlink, until it is over", async () => {
+test("a fallback to audio is caused by the viewer's downlink: no switch until it is over", async () => {
   await watching();
   video(PRIMARY, STOPPED, FALLBACK);
   assert.equal(await shownAfter(5000), undefined);
@@ -227,7 +227,7 @@ test("two reports without video: no data", async () => {
   handlers().onRemoteVideoStats({}, {});
 });
 
-test("while the viewer reconnects it holds; a failed connection is reported", async () => {
+test("while the viewer reconnects, it does not switch; a failed connection is reported", async () => {
   await watching();
   handlers().onConnectionStateChanged({}, RECONNECTING, 2);
   video(PRIMARY, FROZEN);

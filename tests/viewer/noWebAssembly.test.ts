@@ -14,7 +14,10 @@ after(() => browser?.close());
 
 type Entry = typeof import("steadymix/viewer");
 
-/** What a page makes of an entry: the error of a first viewer, and what a second one shows after another entry was imported. */
+/**
+ * Uses an entry in a page. Returns the error of a first viewer, and the first step of a second one after another entry was
+ * imported.
+ */
 async function tryIn(page: Page, entry: string): Promise<{ code: unknown; message: string; step: unknown }> {
   return page.evaluate(async (entry) => {
     const { Failover } = (await import(`/viewer/${entry}`)) as Entry;

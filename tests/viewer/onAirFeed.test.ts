@@ -31,7 +31,7 @@ function unmasked(data: Buffer): string {
 
 type Route = "socket" | "stream" | "polling";
 
-/** A server whose update can be changed; only the ways in `open` get through. */
+/** A server whose update can be changed; only the routes in `open` are reachable. */
 async function serverOf(t: TestContext, open: Set<Route>) {
   let update = updateOf(1, 9001);
   const asked: string[] = [];
@@ -180,7 +180,7 @@ test("without WebSocket: by server-sent events, with reports as requests", async
   assert.ok(server.asked.includes("POST reports Bearer token"));
 });
 
-test("without both: by polling", async (t) => {
+test("without WebSocket and server-sent events: by polling", async (t) => {
   const server = await serverOf(t, new Set(["polling"]));
   const { next } = follow(t, server.address);
   await next(9001);
@@ -218,14 +218,14 @@ test("a response that arrives after close() is ignored", async (t) => {
   assert.deepEqual(updates, []);
 });
 
-// ---- which way, by a clock that the test moves ----------------------------------------------------------------------
+// ---- which transport, by a manual clock ----------------------------------------------------------------------
 
 interface Platform extends Partial<OnAirFeedOptions> {
   throws?: Route;
   lacks?: string[];
 }
 
-/** A platform on which these ways get through; `throws` are refused by the page itself, `lacks` do not exist. */
+/** A platform on which these routes are reachable. The page itself refuses `throws`; the globals in `lacks` do not exist. */
 function platformOf(t: TestContext, open: Set<Route>, { throws, lacks, ...options }: Platform = {}) {
   const clock = new Clock();
   const tried: Route[] = [];
@@ -238,12 +238,12 @@ function platformOf(t: TestContext, open: Set<Route>, { throws, lacks, ...option
     onmessage: ((message: { data: string }) => void) | null = null;
     onerror: (() => void) | null = null;
     onclose: (() => void) | null = null;
-    constructor(way: Route) {
-      tried.push(way);
-      if (throws === way) throw new Error(`a page like this has no ${way}`);
+    constructor(route: Route) {
+      tried.push(route);
+      if (throws === route) throw new Error(`this page allows no ${route}`);
       connections.add(this);
       queueMicrotask(() => {
-        if (!open.has(way)) return this.onerror?.();
+        if (!open.has(route)) return this.onerror?.();
         this.readyState = this.OPEN;
         this.onmessage?.({ data: update });
       });
@@ -356,7 +356,7 @@ test("after an outage it returns to the transport that worked; if that fails rep
   assert.equal(tried.at(-1), "stream");
 });
 
-test("from server-sent events it retries WebSocket now and then, and returns to them without one", async (t) => {
+test("from server-sent events it retries WebSocket from time to time, and returns to them if that fails", async (t) => {
   const open = new Set<Route>(["stream", "polling"]);
   const { clock, tried } = platformOf(t, open);
   await clock.pass(310_000);
@@ -383,7 +383,7 @@ test("an idle socket that answers pings is kept, one that does not is lost", asy
   const { clock, tried, sent } = platformOf(t, open, { onError: (error) => lost.push(error) });
   await clock.pass(125_000);
   assert.deepEqual([tried, sent], [["socket"], Array(4).fill("ping")]);
-  // The network has changed, and nobody says so.
+  // The network has changed, without an event.
   open.clear();
   await clock.pass(34_900);
   assert.deepEqual([tried, lost], [["socket"], []]);
@@ -409,7 +409,7 @@ test("without another output, a loss is reported once, as soon as it is certain"
   feed.handle({ type: "allDown" });
   feed.handle({ ...switched(9001, "frozen"), to: 9002 });
   assert.deepEqual(await reported(6000), []);
-  // It may be well again.
+  // It may recover.
   degraded(9002, "frozen");
   assert.deepEqual(await reported(6000), []);
   feed.handle({ type: "recovered", uid: 9002 });
@@ -419,11 +419,11 @@ test("without another output, a loss is reported once, as soon as it is certain"
   assert.deepEqual(await reported(6000), [9002]);
   feed.handle({ ...switched(9002, "frozen"), to: 9001 });
   assert.deepEqual(await reported(6000), []);
-  // What this viewer cannot decode is not gone.
+  // An output that this viewer cannot decode is not gone.
   degraded(9001, "failed");
   feed.handle({ type: "allDown" });
   assert.deepEqual(await reported(6000), []);
-  // The same output another time.
+  // The same output is lost again.
   feed.handle({ type: "recovered", uid: 9001 });
   degraded(9001, "unpublished");
   assert.deepEqual(await reported(6000), [9001]);
@@ -444,7 +444,7 @@ test("across channels, a report names the output by its uid and channel", async 
   assert.deepEqual(await reported(), [{ type: "gone", uid: 9001, channel: "south" }]);
   feed.handle({ type: "degraded", uid: 9001, reason: "left" });
   assert.deepEqual(await reported(), [{ type: "gone", uid: 9001, channel: "north" }]);
-  // One that it does not know is named as it is.
+  // An unknown id is reported as the uid.
   feed.handle({ type: "degraded", uid: 9005, reason: "frozen" });
   feed.handle(switched(9005, "frozen"));
   assert.deepEqual(await reported(), [{ type: "gone", uid: 9005 }]);

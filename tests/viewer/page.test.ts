@@ -40,7 +40,7 @@ const isHealthy = (uid: number) => isHealth(uid, "playing");
 const pass = (ms: number) => page.waitForTimeout(ms);
 const shoot = (name: string) => page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
 
-/** Until both are playing, and their cadence is known. */
+/** Waits until both are playing, and their cadence is known. */
 async function watching(): Promise<void> {
   await isShown(9001);
   await isHealthy(9101);
@@ -236,7 +236,9 @@ test("the timeline has the colours of its legend, light and dark, in the release
   }
 });
 
-/** In the page: how many pixels of the chart have each opaque colour, and what the legend and the list of outputs have. */
+/**
+ * Runs in the page: the number of pixels of each opaque colour in the chart, and the colours of the legend and of the outputs.
+ */
 function coloursOfTimeline() {
   const canvas = document.querySelector<HTMLCanvasElement>(".timeline canvas");
   const { data } = canvas?.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height) ?? { data: [] };
@@ -267,9 +269,9 @@ for (const [locale, other, leftOvers] of [
     await page.locator('[data-testid="log"] li[data-side="server"]').nth(3).waitFor();
     await page.getByRole("button", { name: other }).click();
     const texts = await textsOf(page);
-    assert.ok(texts.length > 50, "it says something");
+    assert.ok(texts.length > 50, "the page has texts");
     assert.deepEqual(leftOvers(texts), []);
-    // The axis of the chart is among it.
+    // The texts include the axis of the chart.
     assert.ok(texts.includes(other === "English" ? "seconds" : "秒"));
     await page.goto(`${here.url}/#appId=a&uids=9001,9101`);
     await page.getByRole("alert").waitFor();
@@ -301,7 +303,7 @@ test("a channel that cannot be joined: the page shows the reason", async () => {
   await shoot("problem-join");
 });
 
-test("without an answer of Agora, joining times out", async () => {
+test("without an answer from Agora, joining times out", async () => {
   await open({}, "#appId=x&channel=show&token=none&uids=9001,9101", (page) => page.clock.install());
   await page.getByText("Waiting for").waitFor();
   await page.clock.fastForward(20_000);
@@ -331,7 +333,7 @@ test("switching the language does not join again, which Agora's SDK refuses", as
   assert.equal(await page.getByRole("alert").count(), 0);
 });
 
-test("without WebRTC the page says so", async () => {
+test("without WebRTC, the page reports that", async () => {
   await open({}, "", async (page) => {
     await page.addInitScript("delete globalThis.RTCPeerConnection");
   });
@@ -353,14 +355,14 @@ test("under a policy that forbids WebAssembly the page names what the policy nee
   }
 });
 
-test("a browser that blocks audio: the page says so, plays the picture, and unmutes after a click", async () => {
+test("a browser that blocks audio: the page reports that, plays the video, and unmutes after a click", async () => {
   const silent = await launch("--autoplay-policy=document-user-activation-required");
   try {
     page = await silent.newPage({ locale: "en-US" });
     await page.addInitScript(logSounds);
     const refused = page.waitForEvent("console", (line) => line.text() === "sound: refused");
     await page.goto(here.url);
-    // Not evaluated before: to this browser, evaluating is a gesture.
+    // The page is not evaluated before, because that counts as a gesture in this browser.
     await refused;
     await watching();
     await page.getByText("The browser blocks the sound").waitFor();
@@ -374,7 +376,7 @@ test("a browser that blocks audio: the page says so, plays the picture, and unmu
   }
 });
 
-/** In the page: logs whether each audio element may play. */
+/** Runs in the page: logs whether each audio element may play. */
 function logSounds(): void {
   const { play } = HTMLAudioElement.prototype;
   HTMLAudioElement.prototype.play = async function () {
@@ -388,7 +390,7 @@ function logSounds(): void {
   };
 }
 
-/** In the page: logs the volume of each audio element when it begins to play. */
+/** Runs in the page: logs the volume of each audio element when it begins to play. */
 function logVolumes(): void {
   const { play } = HTMLAudioElement.prototype;
   HTMLAudioElement.prototype.play = function () {

@@ -38,7 +38,7 @@ beforeEach(async () => {
   problems = [];
   page.on("pageerror", (error) => problems.push(String(error)));
   page.on("console", (line) => {
-    // The SDK's own reports find no network.
+    // The SDK's telemetry has no network.
     if (line.type() === "error" && !line.text().startsWith("Failed to load")) problems.push(line.text());
   });
   await page.goto(`${here.url}/react.html`);
@@ -55,7 +55,7 @@ const isOnTop = (uid: number) =>
 const use = (kind: Kind) => page.evaluate((kind) => window.act.use(kind), kind);
 const state = () => page.locator("output");
 /** The hook's result is rendered a little after the picture changes. */
-const isTold = (uid: number) => page.locator(`output[data-shown="${uid}"]`).waitFor({ state: "attached" });
+const isRendered = (uid: number) => page.locator(`output[data-shown="${uid}"]`).waitFor({ state: "attached" });
 const isCalled = (call: string) => page.waitForFunction((call) => window.observed().calls.includes(call), call);
 
 test("useFailover: waits for the client, shows an output, switches, and detaches on unmount", async () => {
@@ -65,15 +65,15 @@ test("useFailover: waits for the client, shows an output, switches, and detaches
   await page.evaluate(() => window.act.join());
   await isOnTop(9001);
   await page.waitForFunction(() => window.observed().playing === 2);
-  await isTold(9001);
+  await isRendered(9001);
   assert.deepEqual(
     (await observed()).listeners,
     none?.map((count) => count + 1),
-    "strict mode mounts twice, but one listens",
+    "strict mode mounts twice, but only one viewer listens",
   );
   await page.evaluate(() => window.act.leave(9001));
   await isOnTop(9101);
-  await isTold(9101);
+  await isRendered(9101);
   await page.waitForFunction(() => window.observed().events.some(({ type, to }) => type === "switched" && to === 9101));
   await use("none");
   assert.deepEqual((await observed()).listeners, none);
@@ -83,10 +83,10 @@ test("useFailover: waits for the client, shows an output, switches, and detaches
 test("useFailover: errors go to the function of the last render", async () => {
   await use("hook");
   await page.evaluate(() => window.act.join());
-  await isTold(9001);
+  await isRendered(9001);
   await page.evaluate(() => window.renderAgain());
   await page.evaluate(() => window.act.leave(9001));
-  await isTold(9101);
+  await isRendered(9101);
   await page.waitForFunction(() => window.observed().errors.includes("render 2: an error of switched"));
 });
 
@@ -96,8 +96,8 @@ test("useFailover: other uids create another viewer", async () => {
   await isOnTop(9001);
   await page.evaluate(() => window.act.prefer([9201, 9101]));
   await isOnTop(9201);
-  await isTold(9201);
-  // It must not be audible any more.
+  await isRendered(9201);
+  // It must no longer be audible.
   await isCalled("unsubscribe 9001 audio");
 });
 

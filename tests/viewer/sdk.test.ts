@@ -27,7 +27,7 @@ const act = <T>(what: (session: Session, args: T) => void, args?: T): Promise<vo
 /** On a busy machine Firefox may present no frame for longer than the default allows. */
 const PATIENT: Partial<ViewerOptions> = isFirefox ? { frameGapGraceMs: 1000 } : {};
 
-/** Both outputs are published, and the primary has played for a while. */
+/** Waits until both outputs are published and the primary has played for a while. */
 async function watching(options: Partial<ViewerOptions> = {}): Promise<void> {
   await act((session, options) => session.watch(options), { ...PATIENT, ...options });
   await act((session) => {
@@ -41,12 +41,12 @@ async function watching(options: Partial<ViewerOptions> = {}): Promise<void> {
   await pass(1500);
 }
 
-async function until(isSo: (status: Status) => boolean, patienceMs = 10_000): Promise<Status> {
-  const deadline = Date.now() + patienceMs;
+async function until(isSo: (status: Status) => boolean, timeoutMs = 10_000): Promise<Status> {
+  const deadline = Date.now() + timeoutMs;
   for (;;) {
     const now = await status();
     if (isSo(now)) return now;
-    if (Date.now() > deadline) throw new Error(`not so after ${patienceMs} ms: ${JSON.stringify(now, null, 1)}`);
+    if (Date.now() > deadline) throw new Error(`timed out after ${timeoutMs} ms: ${JSON.stringify(now, null, 1)}`);
     await pass(20);
   }
 }
@@ -65,12 +65,12 @@ function eventsButStalls(status: Status): Happening[] {
   });
 }
 
-/** Does something. Returns how long after it the other output was shown, and why. */
-async function switchAfter(cause: () => Promise<void>, patienceMs?: number): Promise<{ ms: number; reason: unknown }> {
+/** Runs `cause`. Returns the time until the other output was shown, and the reason. */
+async function switchAfter(cause: () => Promise<void>, timeoutMs?: number): Promise<{ ms: number; reason: unknown }> {
   const { now } = await status();
   await cause();
   const isShown = ({ what, uid, at }: Happening) => what === "show" && uid === BACKUP && at >= now;
-  const then = await until((status) => isSwitched(status) && status.log.some(isShown), patienceMs);
+  const then = await until((status) => isSwitched(status) && status.log.some(isShown), timeoutMs);
   const shown = then.log.find(isShown);
   const switched = events(then).find(({ type }) => type === "switched");
   assert.ok(shown && switched, JSON.stringify(then.log));
@@ -334,7 +334,7 @@ test("stream-type-changed and stream-fallback: the viewer's downlink, until it r
   await staysFor(2000);
 });
 
-test("connection-state-change RECONNECTING: holds; an output that is not announced again is left 3.5 s after CONNECTED", async () => {
+test("connection-state-change RECONNECTING: no switch; an output that is not announced again is left 3.5 s after CONNECTED", async () => {
   await watching();
   await act((session) => {
     session.gateway.connection("RECONNECTING");
@@ -361,7 +361,7 @@ for (const [what, begin, end] of [
   ["peerconnection-state-change", ["failed", "connected"], ["connected", "failed"]],
   ["media-reconnect", [9001], [9001]],
 ] as const) {
-  test(`${what}: holds until it is over`, async () => {
+  test(`${what}: no switch until it is over`, async () => {
     await watching();
     const emit = (args: readonly (string | number)[], suffix: string) =>
       act((session, [event, args]: [string, readonly unknown[]]) => session.gateway.emit(event, ...args), [
@@ -451,7 +451,7 @@ test("dispose() removes picture and sound at once, before the SDK has unsubscrib
   assert.deepEqual([heard, seen], [[], []]);
 });
 
-// ---- what the application does to it -----------------------------------------------------------------------------
+// ---- when the application interferes -----------------------------------------------------------------------------
 
 /** The output plays: its frames arrive in an element of the page. */
 const flows = async (uid = PRIMARY): Promise<void> => {
@@ -469,7 +469,7 @@ const flows = async (uid = PRIMARY): Promise<void> => {
     await pass(300);
     const after = await frames();
     if (before > 0 && after > before) return;
-    if (Date.now() > deadline) throw new Error(`${uid} does not flow: ${JSON.stringify(await status(), null, 1)}`);
+    if (Date.now() > deadline) throw new Error(`${uid} does not play: ${JSON.stringify(await status(), null, 1)}`);
   }
 };
 
@@ -658,7 +658,7 @@ test("full screen of the video becomes that of the container, and stays", {
   await askFor("requestFullscreen", SHOWN_VIDEO);
   await here.page.mouse.click(5, 5);
   await here.page.waitForFunction(() => document.fullscreenElement !== null);
-  // So long that the click is no recent user gesture any more.
+  // Long enough that the click no longer counts as a recent user gesture.
   await pass(6000);
   await switchAfter(silencePrimary);
   await here.page.waitForFunction(() => document.fullscreenElement?.id === "screen");

@@ -276,7 +276,7 @@ test("dispose() works during an event", async () => {
   assert.equal(source.isAttached, false);
 });
 
-test("an unplayable track is reported, and is no reason to switch", () => {
+test("an unplayable track is reported, and does not cause a switch", () => {
   const source = watching();
   source.emit({ type: "state", uid: PRIMARY, kind: "video", state: "failed", reason: 13 });
   assert.deepEqual(events, [{ type: "unplayable", uid: PRIMARY, kind: "video" }]);
@@ -330,7 +330,7 @@ test("the tables are those of the WebAssembly: every name, in the same order", (
   const numbers = JSON.parse(readFileSync(`${import.meta.dirname}/numbers.json`, "utf8"));
   const named = (rule: Rule | undefined) => rule?.values?.map(String);
   const signals = Object.entries(SIGNALS).map(([type, { uid, ...rules }]) => {
-    // Of the reason of a state the engines' own numbers cross.
+    // The reason of a state is passed as the engine's own number.
     const fields = Object.entries(rules).filter(([field]) => type !== "state" || field !== "reason");
     return [type, uid !== undefined, fields.map(([, rule]) => named(rule))];
   });
@@ -436,7 +436,7 @@ for (const right of validSignals) {
   });
 }
 
-test("what is no signal is refused with its field, without an effect", () => {
+test("a value that is not a signal is refused with its field, without an effect", () => {
   const source = watching();
   for (const signal of [undefined, null, 7, "left", [], {}, { type: "constructor" }, { type: "Left", uid: PRIMARY }])
     assert.throws(
@@ -634,7 +634,7 @@ test("outputs in two channels: each is subscribed in its channel, and both sourc
   assert.deepEqual(carriedOut(second), [`show ${PRIMARY}`, `subscribe ${BACKUP} video`, `subscribe ${BACKUP} audio`]);
 });
 
-test("a closed channel is left for the other one; when both are closed, the viewer is", () => {
+test("the viewer switches from a closed channel to the other one; when both are closed, it is closed", () => {
   const [first, second] = inTwoChannels();
   first.emit({ type: "connection", state: "closed" });
   assert.equal(viewer?.shown, BACKUP);
@@ -642,7 +642,7 @@ test("a closed channel is left for the other one; when both are closed, the view
   assert.equal(events.at(-1)?.type, "closed");
 });
 
-test("a media connection that is down in one channel only is no trouble of the viewer", async () => {
+test("a media connection that is down in only one channel is not the viewer's own problem", async () => {
   const [first, second] = inTwoChannels();
   first.emit({ type: "mediaConnection", connected: false });
   first.emit({ type: "network", poor: true });
@@ -653,7 +653,7 @@ test("a media connection that is down in one channel only is no trouble of the v
   second.emit({ type: "state", uid: BACKUP, kind: "video", state: "frozen" });
   first.decodes(PRIMARY);
   await clock.pass(8000);
-  assert.equal(viewer?.shown, BACKUP, "all media connections are down: it holds");
+  assert.equal(viewer?.shown, BACKUP, "all media connections are down: no switch");
 });
 
 test("a source that throws in show() or while detaching does not affect the other channel", () => {

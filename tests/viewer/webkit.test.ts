@@ -31,7 +31,7 @@ async function open(t: TestContext, policy: string): Promise<string> {
   return `${server.url}/entries.html`;
 }
 
-/** What a function of the page's resolves with. */
+/** The result of an async function of the page. */
 const call = <Result>(expression: string, ...args: string[]): Promise<Result> =>
   webkit.driver.executeAsyncScript(
     `const [done, ...args] = [arguments[arguments.length - 1], ...arguments]; ${expression}.then(done)`,
@@ -44,7 +44,7 @@ async function until<Sight>(read: () => Promise<Sight>, isSo: (sight: Sight) => 
   for (const deadline = Date.now() + 20_000; ; await pass(50)) {
     const sight = await read();
     if (isSo(sight)) return sight;
-    if (Date.now() > deadline) throw new Error(`it stays so: ${JSON.stringify(sight, null, 1)}`);
+    if (Date.now() > deadline) throw new Error(`timed out: ${JSON.stringify(sight, null, 1)}`);
   }
 }
 
@@ -87,7 +87,7 @@ for (const [name, policy] of [
     await call("entries.watch(args[0])", name);
     const first = await until(status, ({ health }) => health[9001] === "playing" && health[9101] === "playing");
     assert.deepEqual([first.shown, first.onTop], [9001, [9001]]);
-    // So that it knows the cadence of both.
+    // Until the cadence of both is known.
     await pass(1500);
     await webkit.driver.executeScript("watching.silence(9001)");
     const { frames } = await until(status, ({ shown, onTop }) => shown === 9101 && onTop[0] === 9101);

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 /**
- * The viewer without WebAssembly, beside the one that has it: all entries of a folder start the same glue, so that the
- * other one needs a copy of it.
+ * The viewer without WebAssembly, for a process that also has the one with WebAssembly. The entries of a folder share one glue,
+ * so this one is loaded from a copy of the package.
  */
 export async function viewerWithoutWasm(): Promise<typeof import("steadymix/viewer")> {
   const copy = mkdtempSync(join(tmpdir(), "steadymix-no-wasm-"));

@@ -11,7 +11,7 @@ import { configOf, freshId } from "./world.ts";
 
 const [SECOND, MINUTE, HOUR] = [1_000, 60_000, 3_600_000];
 /** From the options of `TestBroadcast`. */
-const [KEPT_FOR, HINT_INTERVAL] = [HOUR, 300];
+const [RETENTION, REPORT_INTERVAL] = [HOUR, 300];
 
 /** A few hours ahead of the real time: otherwise alarms would go off by themselves. */
 const START = (Math.floor(Date.now() / MINUTE) + 100) * MINUTE;
@@ -84,7 +84,7 @@ class Simulated {
       if (is(await this.status())) return;
       await this.ring();
     }
-    throw new Error(`${this.id} did not come to that: ${JSON.stringify(await this.status())}`);
+    throw new Error(`${this.id} did not reach the expected state: ${JSON.stringify(await this.status())}`);
   }
 
   kept(): Promise<unknown[]> {
@@ -181,12 +181,12 @@ test("a repeated start changes nothing; with other settings, or after the end, i
   expect(await broadcast.stub.start(configOf(broadcast.id))).toEqual(refused("ENDED"));
 });
 
-test("of two simultaneous starts one starts it, and the other finds it started", async () => {
+test("of two simultaneous starts, one starts the broadcast, and the other is refused with ALREADY_STARTED", async () => {
   const broadcast = new Simulated();
   const disposed = vi.spyOn(RedundancyGroup.prototype, "dispose");
-  let goOn = () => {};
+  let resume = () => {};
   const held = new Promise<void>((resolve) => {
-    goOn = resolve;
+    resume = resolve;
   });
   enter().mockImplementation((async () => {
     await held;
@@ -195,7 +195,7 @@ test("of two simultaneous starts one starts it, and the other finds it started",
   const both = [{}, { restart: "always" }] as const;
   const starts = both.map((more) => broadcast.stub.start(configOf(broadcast.id, more)));
   await expect.poll(() => enter().mock.calls.length).toBe(2);
-  goOn();
+  resume();
   const [first, second] = await Promise.all(starts);
   expect([first?.ok, second?.ok].sort()).toEqual([false, true]);
   expect(first?.ok ? second : first).toEqual(refused("ALREADY_STARTED"));
@@ -286,7 +286,7 @@ test("a report of the output on air brings a Query forward, at most once per int
   expect(checked).not.toHaveBeenCalled();
   expect(await broadcast.stub.handleReport(gone(9001, "show"))).toBe("taken");
   expect(await broadcast.alarm()).toBe(now);
-  now += HINT_INTERVAL - 1;
+  now += REPORT_INTERVAL - 1;
   expect(await broadcast.stub.handleReport(gone(9001))).toBe("ignored");
   now += 1;
   expect(await broadcast.stub.handleReport(gone(9001))).toBe("taken");
@@ -355,7 +355,7 @@ test("viewers are connected until the object is full; further ones are assigned 
 test("a connection is closed when its token expires, whenever the group's next turn is", async () => {
   const broadcast = await Simulated.ended();
   const late = await broadcast.alarm();
-  expect(late).toBe(((await broadcast.status()).endedAt ?? 0) + KEPT_FOR);
+  expect(late).toBe(((await broadcast.status()).endedAt ?? 0) + RETENTION);
   const running = await Simulated.running();
   const due = (await running.alarm()) ?? 0;
   const grant = JSON.stringify({ tokenId: "token", expiresAt: due - 1 });
@@ -413,7 +413,7 @@ test("while a relay is behind, alarms retry it", async () => {
   expect(((await broadcast.alarm()) ?? 0) - now).toBeGreaterThan(MINUTE);
 });
 
-test("operators see that there are no permits until there are some again", async () => {
+test("operators see since when no permits are granted, until they are granted again", async () => {
   vi.spyOn(console, "error").mockReturnValue();
   const broadcast = await Simulated.running();
   vi.mocked(AppQuota.prototype.acquirePermit).mockRejectedValue(new Error("full"));
@@ -430,9 +430,9 @@ test("after the end, tasks and snapshot are gone, and the status is kept for ret
   expect(await broadcast.status()).toMatchObject({ onAir: null, lanes: [{ state: "stopped" }, { state: "stopped" }] });
   expect(await broadcast.kept()).toEqual(["facts"]);
   expect(report().mock.lastCall).toMatchObject([{ id: broadcast.id, state: "ended", tasks: 0 }]);
-  expect(await broadcast.alarm()).toBe(now + KEPT_FOR);
+  expect(await broadcast.alarm()).toBe(now + RETENTION);
   // An early alarm changes nothing.
-  now += KEPT_FOR - 1;
+  now += RETENTION - 1;
   expect(await runDurableObjectAlarm(broadcast.stub)).toBe(true);
   expect(await broadcast.alarm()).toBe(now + 1);
   expect(remove()).not.toHaveBeenCalled();
@@ -457,7 +457,7 @@ test("the end and the removal are reported to the list with growing delays until
   expect(delays).toEqual([SECOND, SECOND, 2 * SECOND, 4 * SECOND]);
   report().mockReturnValue();
   await broadcast.ring();
-  expect(await broadcast.alarm()).toBe(((await broadcast.status()).endedAt ?? 0) + KEPT_FOR);
+  expect(await broadcast.alarm()).toBe(((await broadcast.status()).endedAt ?? 0) + RETENTION);
   remove().mockImplementation(() => {
     throw new Error("full");
   });
@@ -482,5 +482,5 @@ test("alarms resend the end to a relay until it acknowledges it", async () => {
   await broadcast.ring();
   await scheduler.wait(20);
   await broadcast.ring();
-  expect(await broadcast.alarm()).toBe(((await broadcast.status()).endedAt ?? 0) + KEPT_FOR);
+  expect(await broadcast.alarm()).toBe(((await broadcast.status()).endedAt ?? 0) + RETENTION);
 });

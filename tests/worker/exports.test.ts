@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 const hostile = () =>
   new Proxy(() => {}, {
     get: () => {
-      throw new Error("it does not like to be touched");
+      throw new Error("must not be read");
     },
   });
 

@@ -123,7 +123,7 @@ test("during a turn, an alarm is set that would repeat it", async () => {
   });
 });
 
-test("a call leaves only after its state is stored", async () => {
+test("a call is sent only after the state is stored", async () => {
   await inObject(async ({ storage, driver }) => {
     let written = () => {};
     vi.spyOn(storage, "sync").mockReturnValue(

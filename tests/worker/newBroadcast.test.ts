@@ -1,4 +1,4 @@
-/** Compares what the description of `NewBroadcast` allows with what the core allows. */
+/** Compares the values that the description of `NewBroadcast` allows with those that the core allows. */
 import { Validator } from "@cfworker/json-schema";
 import { isSteadymixError, RedundancyGroup } from "steadymix";
 import type { NewBroadcast } from "steadymix/cloudflare";

@@ -1,4 +1,4 @@
-/** The service's webhook: what is accepted, what is refused, and that neither takes long. */
+/** The service's webhook: which notifications are accepted and which are refused, and that it answers in time. */
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { AppQuota, Broadcast, handler } from "steadymix/cloudflare";
@@ -213,7 +213,7 @@ test("without a secret, every notification is refused", async () => {
   }
 });
 
-test("the service need not repeat a signed notification, whatever its body", async () => {
+test("a signed notification is accepted whatever its body, so the service does not repeat it", async () => {
   const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
   for (const body of ["{", '{"eventType":1,"payload":{"serviceScene":"recording"}}'])
     expect(await send(body)).toMatchObject({ status: 200 });

@@ -128,7 +128,7 @@ test("a lane that has waited and got its permit has no place to withdraw", async
   expect(withdraw()).not.toHaveBeenCalled();
 });
 
-test("a call that leaves is counted once, for the lane with the permit, within five seconds of the permit", async () => {
+test("a call that is sent is counted once, for the lane with the permit, within five seconds of the permit", async () => {
   const limiter = open();
   for (const who of ["other/0", "show/0", "show/1"]) await limiter.acquire(who, "query");
   limiter.used("unknown/0");

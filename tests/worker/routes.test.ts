@@ -474,7 +474,7 @@ describe("errors name what is wrong", () => {
   });
 });
 
-test("missing settings are reported, and let nobody in", async () => {
+test("missing settings are reported, and every request is refused", async () => {
   const { token } = await signViewerToken(VIEWER_KEY, "x", 60);
   const asked = async (settings: object, path: string, authorization: string) => {
     const request = new Request(`https://worker.example${path}`, { headers: { authorization } });
@@ -770,7 +770,7 @@ test("a page of another origin cannot open a WebSocket", async () => {
     expect(await watch(neither)).toMatchObject({ status: 426, error: { code: "UPGRADE_NEEDED" } });
 });
 
-test("the ends of ranges", async () => {
+test("the limits of ranges are allowed", async () => {
   const ids: [string, number][] = [
     ["a", 400],
     ["-_".repeat(25), 400],

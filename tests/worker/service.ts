@@ -5,7 +5,7 @@ export const NOTIFICATION_SECRET = "notification-secret";
 
 export let emulator = new Emulator();
 
-/** Whether the object that makes the call is killed at this moment. */
+/** Returns whether to kill the object that makes the call at this moment. */
 export type Around = (number: number, moment: "before" | "after", body: string) => boolean;
 let around: Around = () => false;
 let calls = 0;
@@ -26,7 +26,7 @@ export function freshEmulator(profile: Profile = {}): Emulator {
   return emulator;
 }
 
-/** From now on; counts from the next call on. */
+/** Calls `act` before and after each call from now on. The next call has the number 1. */
 export function onCalls(act: Around): void {
   around = act;
   calls = 0;

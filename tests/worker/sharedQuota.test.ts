@@ -96,7 +96,7 @@ test("the number of broadcasts is stored as a power of two, and written only whe
   expect(used.mock.lastCall).toEqual(["show/1"]);
 });
 
-test("a message that a call left may be lost", async () => {
+test("the message that a call is sent may be lost", async () => {
   vi.spyOn(console, "error").mockReturnValue();
   const used = vi.spyOn(AppQuota.prototype, "used").mockImplementation(() => {
     throw new Error("lost");

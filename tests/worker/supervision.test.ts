@@ -138,7 +138,7 @@ test("a permit reserved for a Create that never comes is withdrawn at the lane's
   });
 });
 
-test("calls that leave long after their permits do not exceed the limit", { timeout: 60_000 }, async () => {
+test("calls that are sent long after their permits do not exceed the limit", { timeout: 60_000 }, async () => {
   const quota = env.APP_QUOTA.get(env.APP_QUOTA.idFromName(freshId()));
   await runInDurableObject(quota, async (_, state) => {
     const ours = new AppQuota(state, { ...env, QUOTA: { callsPerSecond: 7, burst: 2, pcw: 10_000 } });
@@ -152,7 +152,7 @@ test("calls that leave long after their permits do not exceed the limit", { time
       left.push(Date.now());
       ours.used(who);
     };
-    // Later permits are used sooner: if calls counted from their permits, twice as many would leave at once.
+    // Later permits are used sooner: if calls counted from their permits, twice as many would be sent at once.
     await Promise.all(Array.from({ length: 50 }, (_, i) => end(`show-${i}/0`, 900 - 100 * (i % 10))));
     left.sort((a, b) => a - b);
     const inASecond = left.map((at, i) => left.slice(i).filter((other) => other < at + 1000).length);
@@ -256,7 +256,7 @@ test("an update reaches running tasks; an invalid one is refused", async () => {
   };
   expect(await show.stub.update(services)).toMatchObject({ ok: true, value: { updates: via("update") } });
   await expect.poll(() => emulator.state().stats.calls.update).toBe(2);
-  // A running task cannot take this: each lane in turn gets a new task.
+  // A running task cannot be changed in this way: each lane in turn gets a new task.
   services.cloudTranscoder.config.transcoder.idleTimeout = 600;
   expect(await show.stub.update(services)).toMatchObject({ ok: true, value: { updates: via("relaunch") } });
   const renewed = () => emulator.state().tasks.filter((task) => task.live && task.idleTimeoutMs === 600_000);
@@ -405,7 +405,7 @@ describe("evictions, kills and alarms", () => {
   });
 
   test.each(["before", "after"] as const)(
-    "killed %s each call in turn, it loses and doubles no task",
+    "killed %s each call in turn, it neither loses nor duplicates a task",
     { timeout: 240_000 },
     async (moment) => {
       let calls = 0;

@@ -8,7 +8,7 @@ import { QUICK } from "./policy.ts";
 import { emulator } from "./service.ts";
 import type { TestBroadcast } from "./worker.ts";
 
-const PATIENCE_MS = 30_000;
+const TIMEOUT_MS = 30_000;
 
 let count = 0;
 
@@ -74,7 +74,7 @@ export class Show {
     interfere: () => Promise<unknown> = async () => {},
   ): Promise<void> {
     let last: unknown;
-    for (const end = Date.now() + PATIENCE_MS; Date.now() < end; await scheduler.wait(25)) {
+    for (const end = Date.now() + TIMEOUT_MS; Date.now() < end; await scheduler.wait(25)) {
       await deliverNotifications();
       await interfere().catch(() => {});
       const status = await this.status().catch((error: unknown) => {

@@ -29,7 +29,7 @@ export function demo(): Hono<{ Bindings: WorkerEnv }> {
     );
   });
 
-  /** All tasks, those that have ended included. */
+  /** All tasks, including those that have ended. */
   app.get("/tasks", async (c) => {
     return c.json({ tasks: await tasksIn(c.env) }, 200, { "cache-control": "no-store" });
   });

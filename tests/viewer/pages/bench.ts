@@ -1,4 +1,4 @@
-/** What `npm run bench:switch` runs in the browser. */
+/** The part of `npm run bench:switch` that runs in the browser. */
 import { agoraWeb, FailoverViewer, type Uid, type ViewerEvent, type ViewerOptions } from "steadymix/viewer";
 import { Channel, NO_HEARTBEAT_TIMEOUT_MS } from "../../../www/viewer/src/demo/channel.ts";
 import { Studio, type StudioOptions } from "../../../www/viewer/src/demo/studio.ts";
@@ -8,16 +8,16 @@ const PRIMARY: Uid = 9001;
 const BACKUP: Uid = 9101;
 /** How long a picture must have played before a fault is injected. */
 const STEADY_MS = 1500;
-const PATIENCE_MS = 30_000;
+const TIMEOUT_MS = 30_000;
 const audio = new AudioContext();
 
 export type Standby = "hot" | "warm" | "cold";
 
 /** A switch as seen on the screen, and as reported by the viewer; in ms. */
 export interface Measured {
-  /** Last frame of the old picture to the first of the new one, as it could be seen. */
+  /** From the last frame of the old picture to the first frame of the new one, as it could be seen. */
   outageMs: number;
-  /** What happened to the first frame of the new one, as it could be seen. */
+  /** From the fault to the first frame of the new picture, as it could be seen. */
   sinceCauseMs: number;
   detectMs?: number;
   switchMs?: number;
@@ -118,7 +118,7 @@ const bench = {
       return session.measure(() => channel.die(PRIMARY));
     }),
 
-  /** How often it switches though both outputs are healthy, on a bad line. */
+  /** How often it switches on a jittery line, although both outputs are healthy. */
   jitter: (fps: number, ms: number): Promise<{ switches: number; frames: number; longestGapMs: number }> =>
     using(
       new Session(fps, { jitterMs: 400 / fps, stalls: { everyMs: 4000, ms: 200 }, lostPercent: 2 }),
@@ -167,7 +167,7 @@ function pass(ms: number): Promise<void> {
 async function until(isSo: () => boolean, what: string): Promise<void> {
   const began = performance.now();
   while (!isSo()) {
-    if (performance.now() - began > PATIENCE_MS) throw new Error(`there is no ${what} after ${PATIENCE_MS} ms`);
+    if (performance.now() - began > TIMEOUT_MS) throw new Error(`there is no ${what} after ${TIMEOUT_MS} ms`);
     await pass(5);
   }
 }

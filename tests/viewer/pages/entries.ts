@@ -116,7 +116,7 @@ const NOTHING: RtcSource = {
   show: () => {},
 };
 
-/** What each entry needs WebAssembly for, if it has any. */
+/** A call of each entry that runs its WebAssembly, if it has any. */
 const USES: Record<EntryName, () => Promise<void>> = {
   steadymix: async () => void new (await ENTRIES.steadymix()).RetryPolicy(),
   "steadymix/streaming": async () => void new (await ENTRIES["steadymix/streaming"]()).RetryPolicy(),

@@ -1,8 +1,8 @@
 /**
- * Agora's Web SDK without Agora: a genuine client whose gateway is spoken for by the test, and whose media come over a
- * connection inside the page. Handlers, the order of events, and the tracks are the SDK's own.
+ * Agora's Web SDK without Agora: a genuine client. The test acts as its gateway, and its media arrive over a connection inside
+ * the page. Handlers, the order of events, and the tracks are the SDK's own.
  *
- * This reaches into private parts of agora-rtc-sdk-ng 4.24.8: all of that is here.
+ * This uses private parts of agora-rtc-sdk-ng 4.24.8. No other file does.
  */
 import { RemoteAudioTrack, RemoteVideoTrack } from "@agora-js/media";
 import { createClient, type IAgoraRTCClient, type IAgoraRTCRemoteUser, setLogLevel } from "agora-rtc-sdk-ng/esm";
@@ -40,7 +40,7 @@ export class Gateway {
   readonly #statsTimer: number;
   #state = "CONNECTED";
   #stats: Stats = { video: {}, audio: {} };
-  /** Subscriptions and what ended them, in their order. */
+  /** The calls of subscribe and unsubscribe, in order. */
   readonly calls: string[] = [];
 
   constructor() {
@@ -71,7 +71,7 @@ export class Gateway {
       disconnectForReconnect: async () => {},
       reset: () => {},
       subscribe: (user: PrivateUser, kind: Kind) => this.#receive(user, kind),
-      // For both at once: an output that returns meanwhile must not lose its new tracks.
+      // Both kinds at the same time: an output that returns in the meantime must not lose its new tracks.
       unsubscribe: async (user: PrivateUser, kind?: Kind) => {
         const kinds: Kind[] = kind ? [kind] : ["audio", "video"];
         await Promise.all(kinds.map((one) => this.#tearDown(user, one)));
@@ -96,7 +96,7 @@ export class Gateway {
 
   async #receive(user: PrivateUser, kind: Kind): Promise<void> {
     const studio = this.#studios.get(user.uid);
-    if (!studio) throw new Error(`nobody sends as ${user.uid}`);
+    if (!studio) throw new Error(`there is no output ${user.uid}`);
     const track = await this.#media.add(user.uid, kind, studio[kind], !this.#silent.has(user.uid));
     // A track that was kept, as after a media reconnect, continues with the new media.
     if (kind === "video" && user._videoTrack) await user._videoTrack._updateOriginMediaStreamTrack(track);
@@ -172,7 +172,7 @@ export class Gateway {
     this.#private._gateway.emit("connection-state-change", state, before, reason);
   }
 
-  /** The viewer leaves the channel, or is made to. */
+  /** The viewer leaves the channel, or is removed from it. */
   leave(reason: string): void {
     this.connection("DISCONNECTED", reason);
     for (const uid of this.#studios.keys())

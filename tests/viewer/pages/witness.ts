@@ -1,4 +1,4 @@
-/** Records which picture is in front, and which frame of it, each time the screen is painted; independent of the viewer. */
+/** Records which picture is in front, and which of its frames, each time the screen is painted. Independent of the viewer. */
 export interface Sight {
   /** The video element: each new one gets the next number. */
   video: number;
@@ -32,8 +32,8 @@ export class Witness {
   }
 
   /**
-   * The last frame of what was seen in the first `sights`, and the first of what is seen since. It is counted, as the
-   * time of a painting is that of its beginning: what was done meanwhile seems to come after it.
+   * The time of the last frame of the previous picture, and of the first frame of the next one after the first `sights`. Sights
+   * are counted instead of timed, because a paint is dated by its beginning: an action during it would seem to come later.
    */
   change(sights: number): { last: number; first: number } | undefined {
     const before = this.seen[sights - 1];

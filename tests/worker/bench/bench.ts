@@ -1,4 +1,4 @@
-/** `npm run bench:worker`: what a broadcast costs on Cloudflare Workers, as far as workerd can show. */
+/** `npm run bench:worker`: measures the cost of a broadcast on Cloudflare Workers, as far as workerd can show it. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { cpus } from "node:os";
@@ -160,7 +160,7 @@ try {
   };
   mkdirSync(join(root, "target", "bench"), { recursive: true });
   writeFileSync(join(root, "target", "bench", "worker.json"), `${JSON.stringify(report, null, 2)}\n`);
-  console.log(`CPU time of the whole of workerd, in ms, over ${TURNS} calls each (with Queries: ${TURNS / 4})`);
+  console.log(`CPU time of all of workerd, in ms, over ${TURNS} calls each (with Queries: ${TURNS / 4})`);
   console.table({
     "an empty call of an object": empty,
     "a turn with nothing due": idle,

@@ -52,7 +52,7 @@ function inQuota(act: (quota: AppQuota) => Promise<void>): Promise<void> {
 }
 
 /** Asks for a permit, and by default makes the call. Resolves with the time of the permit, or the ms to wait before asking again. */
-function asks(quota: AppQuota, who: string, call: LimitedCall, leaves = true) {
+function asks(quota: AppQuota, who: string, call: LimitedCall, isSent = true) {
   const asked: { grantedAt?: number; again?: number } = {};
   void quota.acquirePermit(who, call).then((wait) => {
     if (wait > 0) {
@@ -60,7 +60,7 @@ function asks(quota: AppQuota, who: string, call: LimitedCall, leaves = true) {
       return;
     }
     asked.grantedAt = now - START;
-    if (leaves) quota.used(who);
+    if (isSent) quota.used(who);
   });
   return asked;
 }
@@ -114,7 +114,7 @@ test("a lane that asks for another call does not get the permit that it asked fo
 test("a lane that does not ask again loses its place and its reserved permit", async () => {
   await inQuota(async (quota) => {
     await pass(SECOND);
-    // Each Acquire reserves a permit for its Create; none of these calls leaves.
+    // Each Acquire reserves a permit for its Create; none of these calls is sent.
     const gone = Array.from({ length: 30 }, (_, i) => asks(quota, `gone-${i}/0`, "acquireAndCreate"));
     await pass(30 * SECOND);
     expect(gone.some(({ grantedAt }) => grantedAt !== undefined)).toBe(true);
@@ -125,7 +125,7 @@ test("a lane that does not ask again loses its place and its reserved permit", a
   });
 });
 
-test("a permit whose call has not been reported counts as a call that may leave at any moment", async () => {
+test("a permit whose call has not been reported counts as a call that may be sent at any moment", async () => {
   await inQuota(async (quota) => {
     const { callsPerSecond, burst } = quota.status().limits;
     await pass(SECOND);

@@ -50,7 +50,7 @@ test.each([
 
 test("without permits, Queries are rarer the more broadcasts share the limits; other calls are not delayed", async () => {
   const emulator = freshEmulator();
-  // That makes one Query in 18 s.
+  // The result is one Query in 18 s.
   vi.spyOn(AppQuota.prototype, "used").mockReturnValue(64);
   const show = await Show.start();
   await show.running();
@@ -65,7 +65,7 @@ test("without permits, Queries are rarer the more broadcasts share the limits; o
   await show.state("ended");
 });
 
-test("it recovers: that is reported", async () => {
+test("the recovery is reported", async () => {
   freshEmulator();
   const show = await Show.start();
   await show.running();

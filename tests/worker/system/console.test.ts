@@ -287,7 +287,7 @@ test("a payload is changed, and the console reports for each lane how it is appl
   assert.equal(await page.getByTestId("updates").count(), 0);
 });
 
-test("an update starts from the payload in force, and keeps the fields that the form lacks", async () => {
+test("an update starts from the current payload, and keeps the fields that the form lacks", async () => {
   const services = showServices(120);
   const { transcoder } = services.cloudTranscoder.config;
   const region = { x: 100, y: 50, width: 320, height: 180, zOrder: 7 };

@@ -27,10 +27,10 @@ export const newBroadcast = (id: string, more: object = {}) => ({
 });
 
 /** Waits until the condition holds. */
-export async function until(is: () => Promise<boolean>, what: string, patienceMs = 30_000): Promise<void> {
-  for (const end = Date.now() + patienceMs; Date.now() < end; ) {
+export async function until(is: () => Promise<boolean>, what: string, timeoutMs = 30_000): Promise<void> {
+  for (const end = Date.now() + timeoutMs; Date.now() < end; ) {
     if (await is()) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error(`it did not come to that: ${what}`);
+  throw new Error(`timed out: ${what}`);
 }

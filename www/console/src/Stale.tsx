@@ -1,7 +1,7 @@
 import type { ReactElement } from "react";
 import type { Texts } from "./texts.ts";
 
-/** A notice that the data below is outdated. Screen readers do not read out its age, which changes every second. */
+/** A notice that the data below is outdated. The age changes every second, so it is hidden from screen readers. */
 export function Stale({ age, texts }: { age: number | undefined; texts: Texts }): ReactElement {
   return (
     <div role="status">

@@ -6,15 +6,15 @@ import { PayloadFieldset } from "./PayloadFieldset.tsx";
 import type { Texts } from "./texts.ts";
 
 export interface UpdateFormProps {
-  /** The payload in force. */
+  /** The current payload. */
   services: Services;
   texts: Texts;
-  /** Resolves with the way it is applied in each lane. */
+  /** Resolves with how it is applied in each lane. */
   onUpdate: (services: Services) => Promise<LaneUpdate[]>;
 }
 
 export function UpdateForm({ services, texts, onUpdate }: UpdateFormProps): ReactElement {
-  // Fields that are not edited follow the payload in force, which others may change.
+  // Fields that are not edited follow the current payload, which others may change.
   const [edited, setEdited] = useState<Partial<PayloadFields>>({});
   const fields = { ...fieldsOf(services), ...edited };
   const [error, setError] = useState<unknown>();

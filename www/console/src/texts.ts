@@ -144,7 +144,7 @@ export const TEXTS: Record<Language, Texts> = {
     lastProblem: "Last problem:",
     secondsAgo: (seconds) => `${seconds} s ago`,
     stale: "No answer from the Worker. Last update:",
-    quotaFailed: "AppQuota gives no permits. Calls continue without it, at most one a second.",
+    quotaFailed: "AppQuota grants no permits. Calls continue without permits, at most one a second.",
     never: "never",
     viewers: "Viewers",
     tasks: "Tasks that may be running",

@@ -26,7 +26,7 @@ export function serverLineOf(event: SteadymixEvent): LogLine | undefined {
   return { id: lines, at: new Date(), side: "server", event };
 }
 
-/** An update of the Worker. That nothing is on air yet is not logged. */
+/** An update from the Worker. It is not logged while no output is on air yet. */
 export function updateLineOf(update: OnAirUpdate): LogLine | undefined {
   if (!update.onAir && !update.ended) return undefined;
   lines += 1;
@@ -64,7 +64,7 @@ function textOf(line: LogLine, texts: Texts): string {
     case "server":
       return serverText(line.event, texts);
     case "update":
-      return line.event.onAir ? texts.server.onAir(line.event.onAir.uid) : texts.server.over;
+      return line.event.onAir ? texts.server.onAir(line.event.onAir.uid) : texts.server.ended;
     case "feed":
       return line.event;
   }

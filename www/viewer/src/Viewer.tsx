@@ -76,7 +76,8 @@ export function Viewer({ broadcast, watchable, texts, onProblem }: ViewerProps):
 
   useEffect(() => {
     if (!isBlocked) return;
-    // The SDK plays by itself then. Deferred: the gesture may be a click on the button, which must still see the old state.
+    // After a gesture, the SDK plays by itself. Deferred: the gesture may be a click on the button, which must still see the old
+    // state.
     return onGesture(() => window.setTimeout(() => setBlocked(false)));
   }, [isBlocked]);
 

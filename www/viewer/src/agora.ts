@@ -3,7 +3,7 @@ import type { AgoraBroadcast } from "./broadcast.ts";
 import { keepVolume } from "./volume.ts";
 import type { Watchable } from "./watchable.ts";
 
-/** The SDK itself retries forever. */
+/** A limit of this page: the SDK retries forever. */
 const JOIN_TIMEOUT_MS = 20_000;
 
 export async function joinAgora(broadcast: AgoraBroadcast): Promise<Watchable> {
@@ -14,12 +14,12 @@ export async function joinAgora(broadcast: AgoraBroadcast): Promise<Watchable> {
   const { appId, channel, token, uid } = broadcast;
   return {
     client,
-    // Called once the viewer is attached, which then also gets the users that are in the channel already.
+    // Called once the viewer is attached. It then also gets the users that are already in the channel.
     join: async () => {
       try {
         await inTime(client.join(appId, channel, token, uid || null));
       } catch (error) {
-        // Otherwise the SDK would go on, and perhaps join behind the error page.
+        // Otherwise the SDK would continue, and might join behind the error page.
         void client.leave().catch(() => {});
         throw error;
       }

@@ -14,7 +14,7 @@ interface Texts {
   emulatedExplained: string;
   loading: string;
   waiting: string;
-  /** In the place of the picture. */
+  /** Shown instead of the picture. */
   noPicture: Record<"absent" | End, string>;
   picture: string;
   onScreen: string;
@@ -62,7 +62,7 @@ interface Texts {
     confirmed: (uid: number) => string;
     relaunched: (uid: number) => string;
     onAir: (uid: number) => string;
-    over: string;
+    ended: string;
     suspect: (uid: number) => string;
   };
   problems: {
@@ -119,7 +119,7 @@ export const TEXTS: Record<Language, Texts> = {
     experiment: "Inject a fault",
     experimentExplained: "Faults apply to the output on screen.",
     kill: "Kill its task",
-    killHint: "The task dies abruptly. The service takes 20 s to notice.",
+    killHint: "The task exits abruptly. The service takes 20 s to notice.",
     end: "Stop its task",
     endHint: "The task ends, and its output leaves the channel.",
     freeze: "Freeze it",
@@ -160,7 +160,7 @@ export const TEXTS: Record<Language, Texts> = {
       confirmed: (uid) => `${uid} runs: confirmed by Query`,
       relaunched: (uid) => `Replaced: ${uid} runs now`,
       onAir: (uid) => `On air: ${uid}`,
-      over: "The broadcast has ended",
+      ended: "The broadcast has ended",
       suspect: (uid) => `${uid} may be gone: checking`,
     },
     problems: {
@@ -224,7 +224,7 @@ export const TEXTS: Record<Language, Texts> = {
     freezeBoth: "全部冻结",
     freezeBothHint: "所有输出流同时中断，观众端不切换。",
     bringBack: "恢复",
-    bringBackHint: "已冻结的输出流恢复发送，服务器立即检查已退出的任务。",
+    bringBackHint: "已冻结的输出流恢复发送数据，服务器立即检查已退出的任务。",
     disturb: "中断我的网络",
     disturbHint: "观众端 4 秒内收不到任何数据。",
     log: "事件",
@@ -257,7 +257,7 @@ export const TEXTS: Record<Language, Texts> = {
       confirmed: (uid) => `${uid} 正在运行：已通过查询确认`,
       relaunched: (uid) => `已替换：${uid} 正在运行`,
       onAir: (uid) => `正在播出：${uid}`,
-      over: "直播已结束",
+      ended: "直播已结束",
       suspect: (uid) => `${uid} 可能已退出，正在检查`,
     },
     problems: {

@@ -18,7 +18,7 @@ export interface History {
 const SAMPLE_INTERVAL_MS = 100;
 export const HISTORY_MS = 60_000;
 
-/** Why there is no picture any more: the broadcast has ended, or this viewer was removed from the channel. */
+/** Why there is no longer a picture: the broadcast has ended, or this viewer was removed from the channel. */
 export type End = "ended" | "closed";
 
 /**

@@ -7,7 +7,7 @@ import { MediaConnection, type Stats } from "./mediaConnection.ts";
 import type { Studio } from "./studio.ts";
 import { AudioTrack, VideoTrack } from "./tracks.ts";
 
-/** After this time without packets the service unpublishes a user, and without a heartbeat it removes the user. */
+/** The service unpublishes a user that sends no packets for this long, and removes a user without a heartbeat. */
 export const NO_PACKETS_TIMEOUT_MS = 10_000;
 export const NO_HEARTBEAT_TIMEOUT_MS = 20_000;
 /** Round trip to the service. */
@@ -113,19 +113,19 @@ export class Channel implements AgoraClient {
     this.#publish(user);
   }
 
-  /** It leaves gracefully. */
+  /** An output leaves gracefully. */
   leave(uid: Uid): void {
     this.#removeUser(uid, "Quit");
   }
 
-  /** It dies abruptly: the service notices after its timeouts. */
+  /** An output dies abruptly: the service notices after its timeouts. */
   die(uid: Uid): void {
     this.#silence(uid);
     const publisher = this.#publishers.get(uid);
     publisher?.timers.push(window.setTimeout(() => this.#removeUser(uid, "ServerTimeOut"), NO_HEARTBEAT_TIMEOUT_MS));
   }
 
-  /** It stays in the channel, but stops sending. */
+  /** An output stays in the channel, but stops sending. */
   freeze(uid: Uid): void {
     this.#silence(uid);
   }

@@ -46,7 +46,7 @@ export class Follower {
         if (!this.channel.has(uid)) this.#playout.publish(uid);
         else this.channel.thaw(uid);
       } else if (this.channel.has(uid)) {
-        // A task that was deleted leaves gracefully, one that failed does not.
+        // A deleted task leaves gracefully; a failed one does not.
         if (last?.ended === "failed") this.channel.die(uid);
         else if (last?.ended) this.channel.leave(uid);
         else this.channel.freeze(uid);

@@ -6,7 +6,7 @@ export interface Stats {
   audio: Record<string, { receivePackets: number }>;
 }
 
-/** The connection of one track. */
+/** One track of the connection. */
 interface Path {
   transceiver: RTCRtpTransceiver;
   sent: MediaStreamTrack;
@@ -51,7 +51,7 @@ export class MediaConnection {
       await this.#negotiate();
       const receiver = this.#receiver.getTransceivers().find(({ mid }) => mid === transceiver.mid)?.receiver;
       if (!receiver) throw new Error("the connection carries no such track");
-      // A clone: the application may stop it, which is final.
+      // A clone, because the application may stop the track for good.
       path.received = receiver.track.clone();
       return path.received;
     });
@@ -130,7 +130,7 @@ function connect(from: RTCPeerConnection, to: RTCPeerConnection): void {
   });
 }
 
-/** Without a track, Firefox sends a black frame a second; with inactive encodings, it sends audio all the same. */
+/** Without a track, Firefox sends a black frame a second; with inactive encodings, it still sends audio. */
 async function setSending({ transceiver: { sender }, sent }: Path, sends: boolean): Promise<void> {
   await sender.replaceTrack(sends ? sent : null);
   const parameters = sender.getParameters();

@@ -23,7 +23,7 @@ export class Station {
   readonly #group: RedundancyGroup;
   readonly #playout: Playout;
   readonly #follower: number;
-  /** Outputs that died abruptly, as opposed to those that were ended. */
+  /** Outputs whose task was killed, as opposed to ended. */
   readonly #killed = new Set<Uid>();
   readonly #frozen = new Set<Uid>();
 
@@ -46,18 +46,18 @@ export class Station {
       },
     );
     this.#follower = window.setInterval(() => this.#follow(), FOLLOW_MS);
-    // Ends only with this station.
+    // Rejects only when this station is closed.
     this.#group.run().catch(() => {});
   }
 
-  /** Its task dies abruptly. */
+  /** The task of an output dies abruptly. */
   kill(uid: Uid): void {
     this.#killed.add(uid);
     this.#kill(uid);
     this.channel.die(uid);
   }
 
-  /** Its task is ended, as from Agora's console: it leaves gracefully. */
+  /** The task of an output is ended, as from Agora's console: the output leaves gracefully. */
   end(uid: Uid): void {
     this.#kill(uid);
     this.#follow();

@@ -62,7 +62,7 @@ export class Studio {
 
 /** The faults of a line. */
 export interface Line {
-  /** The largest deviation of a frame from its time, either way. */
+  /** The largest deviation of a frame from its scheduled time, in both directions. */
   jitterMs?: number;
   /** Stalls of up to `ms`, on average one in `everyMs`. */
   stalls?: { everyMs: number; ms: number };
@@ -81,7 +81,7 @@ export interface StudioOptions extends Line {
 const WIDTH = 640;
 const HEIGHT = 360;
 
-/** Late timers do not add up: each frame has its own time. */
+/** Each frame has a scheduled time, so the delays of timers do not add up. */
 function paintEvery(
   intervalMs: number,
   { jitterMs = 0, stalls, lostPercent = 0 }: Line,

@@ -100,7 +100,7 @@ export class AudioTrack implements AgoraAudioTrack {
     this.#element.play().catch((error: unknown) => {
       if (!(error instanceof DOMException) || error.name !== "NotAllowedError") return;
       this.#onBlocked();
-      // As the SDK does: plays at the next user gesture, unless it was stopped meanwhile.
+      // Plays at the next user gesture, as the SDK does, unless the track was stopped in the meantime.
       onGesture(() => {
         if (this.#element.srcObject) this.play();
       });
