@@ -181,7 +181,7 @@ async function runStep(step, how) {
     await step.make("", how);
     return;
   }
-  // `npm start` builds the documentation beside other builds.
+  // `npm start` builds the documentation at the same time as the rest.
   await locked(`${stampFile(step)}.lock`, () => makeFolder(step, step.folder ?? "", how));
 }
 

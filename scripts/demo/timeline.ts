@@ -34,7 +34,7 @@ const CAUSES: Record<LaunchReason, string> = {
   createRefused: "its Create was refused",
   didNotStart: "the task did not start",
   ended: "the task ended",
-  notFound: "the task does not exist any more",
+  notFound: "the task no longer exists",
   abnormal: "the task exited unexpectedly",
   absent: "its uid left the channel",
   taskIdUnknown: "the task id is unknown",

@@ -276,7 +276,7 @@ export function parseNotification(rawBody: Uint8Array | ArrayBuffer | string): S
   return wasm.parseNotification(bytes("rawBody", rawBody));
 }
 
-/** Lists what the service would refuse in a payload, and what is allowed but probably not intended. */
+/** Lists the parts of a payload that the service would refuse, and those that are allowed but probably not intended. */
 export function validateTask(
   services: Services,
   instanceId?: string,

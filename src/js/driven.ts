@@ -21,7 +21,7 @@ interface DriverFactory {
   restore(snapshot: string, env: EnvCalls): Driver;
 }
 
-/** What can still be read after the end. */
+/** The values that can still be read after the end. */
 interface Ended<Status> {
   outcome: Outcome;
   status: Status;
@@ -116,9 +116,9 @@ export abstract class Driven<Status, Update = Services> implements AsyncIterable
   }
 
   /**
-   * Updates the payload. A running task is changed by Update, or replaced by a new task under the next uid if the service
-   * cannot change it; later tasks start with the new payload. Returns what each lane does with it, and `[]` after the end. A
-   * field with `***…`, as `payload` shows it, keeps its value. Throws `INVALID_TASK`, `DISPOSED`.
+   * Updates the payload. A running task is changed by Update, or replaced by a new task under the next uid if the service cannot
+   * change it; later tasks start with the new payload. Returns how each lane applies it, and `[]` after the end. A field with
+   * `***…`, as `payload` shows it, keeps its value. Throws `INVALID_TASK`, `DISPOSED`.
    */
   update(services: Update): LaneUpdate[] {
     const json = asJson("services", services, "INVALID_TASK");
@@ -204,7 +204,7 @@ export abstract class Driven<Status, Update = Services> implements AsyncIterable
     this.dispose();
   }
 
-  /** Keeps what can still be read, and frees the driver. */
+  /** Keeps the values that can still be read, and frees the driver. */
   #end(driver: Driver, outcome: Outcome): void {
     const [status, snapshot] = [driver.status() as Status, driver.snapshot()];
     this.#ended = { outcome, status, snapshot, warnings: driver.warnings() };

@@ -88,7 +88,7 @@ export class EnvCalls {
     return wall;
   }
 
-  /** What the clock would have shown when it was last set back, in ms since the epoch: see `Clock` in `src/time.rs`. */
+  /** The time that the clock would have shown when it was last set back, in ms since the epoch: see `Clock` in `src/time.rs`. */
   beforeSetBack(): number {
     return this.#beforeSetBack;
   }

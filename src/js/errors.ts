@@ -41,7 +41,7 @@ export interface SteadymixError extends Error {
   field?: string;
   /** The invalid value. */
   value?: string;
-  /** What is allowed, with units. */
+  /** The allowed values, with units. */
   allowed?: string;
 }
 

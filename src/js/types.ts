@@ -25,10 +25,9 @@ export interface SupervisorEnv {
    */
   persist?: (snapshot: string) => void | Promise<void>;
   /**
-   * Asks for a permit from whatever shares the rate limit among the processes of an App ID. Returns 0 for a permit, which
-   * must be used within 1 s, or the ms to wait before asking again. Without it, `quota` is for this process alone. If it
-   * rejects, returns anything else, or takes longer than 25 s, calls continue without it, at most one a second
-   * (`permitFailed`).
+   * Asks your rate limiter, which shares the limit among the processes of an App ID, for a permit. Returns 0 for a permit, which
+   * must be used within 1 s, or the ms to wait before asking again. Without it, `quota` is for this process alone. If it rejects,
+   * returns anything else, or takes longer than 25 s, calls continue without it, at most one a second (`permitFailed`).
    */
   acquirePermit?: (request: PermitRequest) => number | Promise<number>;
   /**
@@ -76,7 +75,7 @@ export interface PermitRequest {
   call: LimitedCall;
 }
 
-/** What happened to `acquirePermit`, by `type`. */
+/** The events of `acquirePermit`, by `type`. */
 export type PermitEventDetails =
   /** It failed. Calls continue without it, at most one a second; it is retried every 10 s. */
   | {
@@ -91,7 +90,7 @@ export type PermitEventDetails =
       failedForMs: number;
     };
 
-/** What happened, by `type`. */
+/** The details of an event, by `type`. */
 export type EventDetails = CoreEventDetails | PermitEventDetails;
 
 /** A payload for every lane of a group, or for each named lane. */

@@ -203,7 +203,7 @@ test("return values of callbacks are validated", async (t) => {
   for (const [callback, code] of Object.entries(codes)) {
     for (const [name, value] of Object.entries(wrong)) {
       if (right[callback]?.includes(name)) continue;
-      // Every second value comes in a promise. A hostile thenable cannot be wrapped.
+      // Every second value is returned in a promise. A hostile thenable cannot be wrapped.
       const given = calls.made++ % 2 === 0 || name === "hostile thenable" ? value : Promise.resolve(value);
       const { errors, onError } = errorLog();
       const { env, event } = await world(t, {}, { onError });
@@ -390,7 +390,7 @@ test("every callback may call every method", async (t) => {
   }
 });
 
-test("after dispose() within any callback, nothing runs any more", async (t) => {
+test("after dispose() within any callback, nothing runs", async (t) => {
   for (const within of CALLBACKS) {
     const { env } = await world(t, {}, { acquirePermit: () => 0, persist: () => {}, rtcToken: () => "token" });
     let supervisor: Supervisor | undefined;

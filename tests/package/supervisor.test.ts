@@ -522,7 +522,7 @@ test("`using` disposes of it, and later calls throw DISPOSED", async (t) => {
   for await (const _ of supervisor) assert.fail("there must be no event");
 });
 
-test("after dispose() at or just after any event, nothing runs any more", async () => {
+test("after dispose() at or just after any event, nothing runs", async () => {
   for (let last = 1; last <= 6; last += 1) {
     for (const when of [(act: () => void) => act(), queueMicrotask]) {
       let seen = 0;

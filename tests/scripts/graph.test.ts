@@ -84,7 +84,7 @@ test("the first build runs all steps and reports each; the next build does nothi
   assert.deepEqual(lines, []);
 });
 
-test("a changed source rebuilds only what depends on it", async () => {
+test("a changed source rebuilds only the steps that depend on it", async () => {
   await built(steps().all);
   writeFileSync(at("source", "one.txt"), "uno");
   assert.deepEqual(await built(steps().all), ["twice", "upper"]);

@@ -68,7 +68,7 @@ test("a process that ends without a release leaves no lock", async () => {
   assert.throws(() => readFileSync(file), /ENOENT/);
 });
 
-test("a lock without a heartbeat is taken over, though its process id is in use", async () => {
+test("a lock without a heartbeat is taken over, even if its process id is in use", async () => {
   writeFileSync(file, JSON.stringify({ pid: process.pid, command: "start" }));
   const old = new Date(Date.now() - 120_000);
   utimesSync(file, old, old);

@@ -450,7 +450,7 @@ test("across channels, a report names the output by its uid and channel", async 
   assert.deepEqual(await reported(), [{ type: "gone", uid: 9005 }]);
 });
 
-test("what onError throws is logged, and the feed reconnects", async (t) => {
+test("an error thrown by onError is logged, and the feed reconnects", async (t) => {
   const logged = t.mock.method(console, "error", () => {});
   const open = new Set<Route>(["socket"]);
   let tokens = 0;
@@ -475,7 +475,7 @@ test("what onError throws is logged, and the feed reconnects", async (t) => {
   assert.match(errors[1] ?? "", /lost the WebSocket/);
 });
 
-test("what onUpdate throws is logged, and the connection stays open", async (t) => {
+test("an error thrown by onUpdate is logged, and the connection stays open", async (t) => {
   const logged = t.mock.method(console, "error", () => {});
   const lost: unknown[] = [];
   const { clock, tried } = platformOf(t, new Set(["polling"]), {

@@ -283,7 +283,7 @@ test("an unsupported language falls back to English", async () => {
   await page.getByText("What happened").waitFor();
 });
 
-test("an address without a token: the page names what is missing, and offers the demonstration", async () => {
+test("an address without a token: the page names the missing field, and offers the demonstration", async () => {
   await open({}, "#appId=0123456789abcdef0123456789abcdef&channel=show&uids=9001,9101");
   const alert = page.getByRole("alert");
   await alert.getByText("token is missing").waitFor();
@@ -340,7 +340,7 @@ test("without WebRTC, the page reports that", async () => {
   await page.getByRole("alert").getByText("no WebRTC").waitFor();
 });
 
-test("under a policy that forbids WebAssembly the page names what the policy needs; with that it works", async (t) => {
+test("under a policy that forbids WebAssembly the page names the source that the policy lacks; with it, the page works", async (t) => {
   for (const [policy, text] of [
     ["script-src 'self'", "'wasm-unsafe-eval'"],
     ["script-src 'self' 'wasm-unsafe-eval'", "What happened"],

@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 
 declare global {
   interface Window {
-    /** What was drawn on canvases. */
+    /** The texts that were drawn on canvases. */
     drawn: Set<string>;
   }
 }
@@ -25,8 +25,8 @@ export async function keepWhatIsDrawn(page: Page): Promise<void> {
 }
 
 /**
- * The title, the texts, the names for assistive technology, and what is drawn from now on. Without elements that have a language of
- * their own, and without codes: event types and details of errors.
+ * The title, the texts, the names for assistive technology, and the texts that are drawn from now on. Without elements that have
+ * a language of their own, and without codes: event types and details of errors.
  */
 export async function textsOf(page: Page): Promise<string[]> {
   await page.evaluate(() => window.drawn.clear());

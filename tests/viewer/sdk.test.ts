@@ -143,7 +143,7 @@ for (const [standby, expected] of [
   ["warm", [`subscribe ${BACKUP} audio`]],
   ["cold", []],
 ] as const) {
-  test(`standby ${standby}: what is subscribed of the backup; make before break`, async () => {
+  test(`standby ${standby}: which tracks of the backup are subscribed; make before break`, async () => {
     await watching({ standby: standby as Standby });
     const { calls } = await status();
     const ofBackup = calls.filter((call) => call.includes(String(BACKUP)));
@@ -274,7 +274,7 @@ test("user-info-updated mute-video, then user-unpublished: 2 s, and none if it i
   assert.equal(reason, "muted");
 });
 
-test("user-unpublished audio: 2 s, as the backup has audio", async () => {
+test("user-unpublished audio: 2 s, because the backup has audio", async () => {
   await watching();
   const { ms, reason } = await switchAfter(() => act((session) => session.gateway.signal("mute_audio", { uid: 9001 })));
   within(ms, 1900, 5000);

@@ -1,4 +1,4 @@
-/** The viewer on a fake SDK: what adapters and applications can rely on. */
+/** The viewer on a fake SDK: its guarantees for adapters and applications. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, test } from "node:test";
@@ -222,7 +222,7 @@ test("an application or SDK that throws does not stop the failover", () => {
   assert.deepEqual(new Set(errors.map(String)), new Set(["Error: mine", "Error: theirs"]));
 });
 
-test("what onError throws is logged, and stops nothing", async (t) => {
+test("an error thrown by onError is logged, and stops nothing", async (t) => {
   const logged = t.mock.method(console, "error", () => {});
   const fails = (what: string) => () => {
     throw new Error(what);
@@ -254,7 +254,7 @@ test("dispose() releases everything, and nothing more happens", async () => {
   assert.deepEqual([viewer?.shown, viewer?.outputs], [undefined, []]);
 });
 
-test("a source that throws while detaching is not polled any more", async () => {
+test("a source that throws while detaching is no longer polled", async () => {
   const source = watching();
   source.attach = () => () => {
     throw new Error("not attached");
@@ -351,7 +351,7 @@ test("the tables are those of the WebAssembly: every name, in the same order", (
   assert.equal(walked.size, outputs.length);
 });
 
-test("a WebAssembly module of another version is an error that names what is not in both", async (t) => {
+test("a WebAssembly module of another version is an error that names the value that only one has", async (t) => {
   const { Failover: Machine } = (await import(`${dist}/glue.js`)) as typeof import("../../src/js/viewer/glue.js");
   const failover = () => new Failover([PRIMARY, BACKUP], { standby: "cold", frozenGraceMs: 500 }, 0);
   const cases: [method: "set" | "handle" | "poll" | "field" | "health", answer: unknown, named: string][] = [

@@ -62,7 +62,7 @@ test("every entry is imported and used under a policy with 'wasm-unsafe-eval'", 
   }
 });
 
-test("without it, the entries with WebAssembly name what the policy lacks; no-wasm works", async (t) => {
+test("without it, the entries with WebAssembly name the source that the policy lacks; no-wasm works", async (t) => {
   const url = await open(t, STRICT);
   for (const name of [...STREAMING, ...OTHERS]) {
     await webkit.driver.get(url);

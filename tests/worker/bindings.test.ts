@@ -80,7 +80,7 @@ describe.each(["BROADCAST", "APP_QUOTA", "RELAY"] as const)("%s", (binding) => {
   });
 });
 
-test("a broadcast that cannot reach AppQuota does not start, and the error says why", async () => {
+test("a broadcast that cannot reach AppQuota does not start, and the error gives the reason", async () => {
   const show = new Show(freshId());
   for (const [APP_QUOTA, field] of [
     [undefined, "APP_QUOTA"],

@@ -1,4 +1,4 @@
-/** A broadcast's object in simulated time: its methods, its alarm, and what it stores when. */
+/** A broadcast's object in simulated time: its methods, its alarm, and when it stores its state. */
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { RedundancyGroup, type Services, type SteadymixEvent } from "steadymix";

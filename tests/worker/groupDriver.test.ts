@@ -1,4 +1,4 @@
-/** How alarms drive a group, and what is stored when, in simulated time. */
+/** How alarms drive a group, and when its state is stored, in simulated time. */
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";

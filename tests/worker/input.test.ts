@@ -16,7 +16,7 @@ test("a body is a JSON object, with or without a byte order mark", () => {
     for (const mark of ["", "\u{feff}"]) expect(jsonObject(bytesOf(mark + text))).toEqual(JSON.parse(text));
 });
 
-test("any other body is refused, and the error says what is allowed", () => {
+test("any other body is refused, and the error states what is allowed", () => {
   const refused = (bytes: Uint8Array, message: string) =>
     expect(() => jsonObject(bytes)).toThrow(expect.objectContaining({ body: { code: "INVALID_BODY", message } }));
   for (const text of ["", "{", "{}{}"]) refused(bytesOf(text), "the body is not JSON");

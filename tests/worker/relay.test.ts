@@ -130,7 +130,7 @@ test("only a report of the output on air goes to the broadcast", async () => {
   expect(handled().mock.calls).toEqual([[{ type: "gone", uid: 9001, channel: "show" }]]);
 });
 
-test("a viewer that leaves, or whose connection is lost, is not counted any more", async () => {
+test("a viewer that leaves, or whose connection is lost, is no longer counted", async () => {
   const relay = new FirstRelay();
   const [leaves] = [await relay.connect(), await relay.connect(), await relay.connect()];
   expect(await relay.stub.size()).toBe(3);

@@ -131,7 +131,7 @@ test("each lane may have its own payload", async () => {
   const patched = await patch({ lanes: [{ name: "backup", services: louder }] });
   expect(patched).toMatchObject({ status: 200, json: { updates } });
   await expect.poll(() => emulator.state().stats.calls.update).toBe(1);
-  // The status cannot show one payload for both any more.
+  // The status can no longer show one payload for both.
   await expect.poll(async () => (await show.status()).services).toBeNull();
   const code = "INVALID_TASK";
   for (const [lanes, field] of [
@@ -338,7 +338,7 @@ describe("viewers with a token only", () => {
   });
 });
 
-describe("errors name what is wrong", () => {
+describe("errors name the invalid field", () => {
   const post = (body: unknown) => ask("POST", "/broadcasts", { headers: asOperator, body });
 
   test.each([

@@ -287,7 +287,7 @@ test("only GET connects a viewer, HEAD does not", async () => {
   await show.stop();
 });
 
-test("a stream that nobody reads is aborted, and its viewer not counted any more", async () => {
+test("a stream that nobody reads is aborted, and its viewer is no longer counted", async () => {
   freshEmulator();
   const show = await Show.start();
   let beat = () => {};

@@ -128,7 +128,7 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
 
   /**
    * Updates the payload of every lane, or of each lane that is named. A field with `***…`, as `status` shows it, keeps its value.
-   * Returns what each lane does with it. Refused: `INVALID_TASK`, `ENDED`. `undefined`: there is no such broadcast.
+   * Returns how each lane applies it. Refused: `INVALID_TASK`, `ENDED`. `undefined`: there is no such broadcast.
    */
   async update(update: GroupUpdate): Promise<Answer<Known<UpdatedBroadcast>> | undefined> {
     const { group } = this.#driver;

@@ -26,8 +26,8 @@ export function isOf<Type>(schema: SchemaOf<Type>, value: unknown): value is Typ
 }
 
 /**
- * Returns the value if it matches the schema. Otherwise throws `code` with the path of the wrong value, the value and what is
- * allowed. `field`: the path of `value`, empty for a whole body.
+ * Returns the value if it matches the schema. Otherwise throws `code` with the path of the wrong value, the value and the allowed
+ * values. `field`: the path of `value`, empty for a whole body.
  */
 export function checked<Type>(code: RouteErrorCode, value: unknown, schema: SchemaOf<Type>, field = ""): Type {
   const { errors } = validatorOf(schema).validate(value);
@@ -72,10 +72,10 @@ function ruleOf(schema: Schema, error: OutputUnit | undefined): Rule {
   return memberAt(schema, stepsOf(error?.keywordLocation ?? "").slice(0, -1)) as Rule;
 }
 
-/** Describes in a message what a schema allows. */
+/** Describes the values that a schema allows, for a message. */
 function allowedBy({ type, const: only, minimum, maximum, pattern, description }: Rule): string {
   if (only !== undefined) return JSON.stringify(only);
-  // The description of a pattern says what it allows.
+  // The description of a pattern states the allowed values.
   if (pattern !== undefined && description !== undefined) return description;
   const kind = `${/^[aio]/.test(String(type)) ? "an" : "a"} ${type}`;
   return minimum === undefined || maximum === undefined ? kind : `${kind} from ${minimum} to ${maximum}`;

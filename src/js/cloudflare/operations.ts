@@ -11,7 +11,7 @@ export interface Operation {
   query?: Record<string, Schema>;
   /** The status of a successful answer. */
   status: 200 | 201 | 202;
-  /** What a successful answer means. */
+  /** The description of a successful answer. */
   success: string;
   /** The headers of a successful answer. */
   headers?: Record<string, Schema>;

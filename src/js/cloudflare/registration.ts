@@ -38,7 +38,7 @@ export class Registration {
     const json = JSON.stringify(entry);
     if (json === this.#reported) return true;
     if (this.#clock.now() < this.#retryAt) return false;
-    // The list may store it although the answer is lost, so the previous entry may not be listed any more.
+    // The list may store the entry although its answer is lost. Then the previous entry is no longer listed.
     this.#reported = "";
     try {
       await reachQuota(this.#env, (quota) => quota.report(entry), REPORT_TIMEOUT_MS);

@@ -78,7 +78,7 @@ export interface BroadcastEntry {
   id: string;
   /** Its state. */
   state: BroadcastState;
-  /** What viewers should watch; `null`: nothing is known to run. */
+  /** The output that viewers should watch; `null`: no output is known to run. */
   onAir: OnAir | null;
   /** The number that counts against the PCW: tasks that run or may run, and lanes about to launch one. */
   tasks: number;
@@ -98,7 +98,7 @@ export interface BroadcastStatus {
   id: string;
   /** Its state. */
   state: BroadcastState;
-  /** What viewers should watch; `null`: nothing is known to run. */
+  /** The output that viewers should watch; `null`: no output is known to run. */
   onAir: OnAir | null;
   /** The primary first. */
   lanes: LaneStatus[];
@@ -124,7 +124,7 @@ export interface BroadcastStatus {
 
 /** The status of a broadcast after an update of its payload. */
 export interface UpdatedBroadcast extends BroadcastStatus {
-  /** What each lane does with the new payload. */
+  /** How each lane applies the new payload. */
   updates: LaneUpdate[];
 }
 
@@ -166,7 +166,7 @@ export interface OnAirUpdate {
   type: "onAir";
   /** Grows with every change. Ignore an update whose revision is not greater than the last. */
   revision: number;
-  /** The output to watch; `null`: nothing is known to run. */
+  /** The output to watch; `null`: no output is known to run. */
   onAir: OnAir | null;
   /** The broadcast has ended for good. */
   ended: boolean;
@@ -210,7 +210,7 @@ export interface ErrorBody<Code extends string = string> {
   field?: string;
   /** The invalid value. */
   value?: string;
-  /** What is allowed, with units. */
+  /** The allowed values, with units. */
   allowed?: string;
 }
 

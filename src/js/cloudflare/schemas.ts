@@ -81,7 +81,7 @@ export const TYPES = {
       id: { type: "string", description: "Its `instanceId`, which is also its object's name." },
       state: { $ref: "#/components/schemas/BroadcastState", description: "Its state." },
       onAir: {
-        description: "What viewers should watch; `null`: nothing is known to run.",
+        description: "The output that viewers should watch; `null`: no output is known to run.",
         anyOf: [{ $ref: "#/components/schemas/OnAir" }, { type: "null" }],
       },
       tasks: {
@@ -674,7 +674,7 @@ export const TYPES = {
       id: { type: "string", description: "Its `instanceId`, which is also its object's name." },
       state: { $ref: "#/components/schemas/BroadcastState", description: "Its state." },
       onAir: {
-        description: "What viewers should watch; `null`: nothing is known to run.",
+        description: "The output that viewers should watch; `null`: no output is known to run.",
         anyOf: [{ $ref: "#/components/schemas/OnAir" }, { type: "null" }],
       },
       lanes: { type: "array", description: "The primary first.", items: { $ref: "#/components/schemas/LaneStatus" } },
@@ -1158,7 +1158,7 @@ export const TYPES = {
       id: { type: "string", description: "Its `instanceId`, which is also its object's name." },
       state: { $ref: "#/components/schemas/BroadcastState", description: "Its state." },
       onAir: {
-        description: "What viewers should watch; `null`: nothing is known to run.",
+        description: "The output that viewers should watch; `null`: no output is known to run.",
         anyOf: [{ $ref: "#/components/schemas/OnAir" }, { type: "null" }],
       },
       lanes: { type: "array", description: "The primary first.", items: { $ref: "#/components/schemas/LaneStatus" } },
@@ -1185,7 +1185,7 @@ export const TYPES = {
       },
       updates: {
         type: "array",
-        description: "What each lane does with the new payload.",
+        description: "How each lane applies the new payload.",
         items: { $ref: "#/components/schemas/LaneUpdate" },
       },
     },
@@ -1261,7 +1261,7 @@ export const TYPES = {
         description: "Grows with every change. Ignore an update whose revision is not greater than the last.",
       },
       onAir: {
-        description: "The output to watch; `null`: nothing is known to run.",
+        description: "The output to watch; `null`: no output is known to run.",
         anyOf: [{ $ref: "#/components/schemas/OnAir" }, { type: "null" }],
       },
       ended: { type: "boolean", description: "The broadcast has ended for good." },
@@ -1350,7 +1350,7 @@ export const TYPES = {
       message: { type: "string", description: "For people." },
       field: { type: "string", description: "The path of the invalid value." },
       value: { type: "string", description: "The invalid value." },
-      allowed: { type: "string", description: "What is allowed, with units." },
+      allowed: { type: "string", description: "The allowed values, with units." },
     },
   },
   RouteErrorCode: {

@@ -10,7 +10,7 @@ import { type ErrorCode, type SteadymixError, steadymixError } from "../errors.j
 export interface Rule {
   /** Whether the value is allowed. */
   is(value: unknown): boolean;
-  /** What is allowed, in the words of the error. */
+  /** The allowed values, in the words of the error. */
   allowed: string;
   /** The same, for a rule in which it depends on the value. */
   allowedFor?(value: unknown): string | undefined;

@@ -15,7 +15,7 @@ export class Failover {
   /** Returns whether the module has such a signal. */
   handle(now: number, signal: number, uid: number, a: number, b: number, c: number): boolean;
   poll(now: number): number;
-  /** A field of what `poll` returned last, counted from 0. */
+  /** A field of the last output of `poll`, counted from 0. */
   field(at: number): number;
   /** The uid on screen; 0: none. */
   shown(): number;

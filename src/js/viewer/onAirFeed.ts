@@ -27,7 +27,7 @@ export interface OnAirFeedOptions {
 const RECONNECT_DELAYS_MS = [500, 1_000, 2_000, 5_000, 10_000, 20_000];
 const REPORT_INTERVAL_MS = 5_000;
 
-/** The reasons that are reported. The others say nothing about the task, or only about this viewer. */
+/** The reasons that are reported. The others do not indicate a fault of the task, or concern only this viewer. */
 const REPORTED: ReadonlySet<SwitchReason> = new Set<SwitchReason>([
   "left",
   "unpublished",

@@ -75,8 +75,8 @@ export interface FailoverVideoProps extends UseFailoverOptions, Omit<HTMLAttribu
 }
 
 /**
- * Shows a healthy output; the others stay mounted behind it. The element takes the available width, and is 16:9 unless `style` or
- * a parent with a height says otherwise.
+ * Shows a healthy output; the others stay mounted behind it. The element takes the available width, and is 16:9 unless `style`,
+ * or a parent with a height, determines its height.
  */
 export function FailoverVideo({ client, ...props }: FailoverVideoProps): ReactElement {
   const [options, attributes] = split(props);

@@ -3,7 +3,7 @@ export function report(error: unknown, to: { onError?: (error: unknown) => void 
   safely(() => (to.onError ? to.onError(error) : console.warn("steadymix:", error)));
 }
 
-/** Calls the application. What it throws must not stop the viewer. */
+/** Calls the application. An error that it throws must not stop the viewer. */
 export function safely(act: () => void): void {
   try {
     act();

@@ -1,6 +1,6 @@
 /**
- * The values that cross to the WebAssembly as numbers, and the rules by which they are checked. The number of a value is its
- * position. `src/failover/numbers.rs` has the same names in the same order; tests compare both with `tests/viewer/numbers.json`.
+ * The values that are passed to the WebAssembly as numbers, and the rules that check them. The number of a value is its position.
+ * `src/failover/numbers.rs` has the same names in the same order; tests compare both with `tests/viewer/numbers.json`.
  */
 import { steadymixError } from "../errors.js";
 import {
@@ -144,7 +144,7 @@ export function decoded(number: number, value: (at: number) => number): { type: 
   return { type, ...Object.fromEntries(fields) };
 }
 
-/** The WebAssembly and this script are of different builds, as when only one of them was cached. */
+/** The WebAssembly and this script are of different builds, for example because one of them comes from a cache. */
 export function mismatch(what: string): Error {
   return steadymixError("MODULE_MISMATCH", `the WebAssembly module is of another version: ${what} is not in both`);
 }

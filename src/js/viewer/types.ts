@@ -26,7 +26,7 @@ export type MediaState = (typeof STATES)[number];
  */
 export type LeaveReason = (typeof LEAVE_REASONS)[number];
 
-/** What an SDK reports about the outputs and the viewer. */
+/** A report of an SDK about an output or the viewer. */
 export type Signal =
   | { type: "joined"; uid: Uid }
   | { type: "left"; uid: Uid; reason: LeaveReason }

@@ -12,7 +12,7 @@ export interface ViewerOptions extends FailoverOptions {
   uids: readonly Uid[];
   /** Called with each event. */
   onEvent?: (event: ViewerEvent) => void;
-  /** Called with errors of the SDK, and with what `onEvent` throws. Default: `console.warn`. */
+  /** Called with errors of the SDK and of `onEvent`. Default: `console.warn`. */
   onError?: (error: unknown) => void;
 }
 
@@ -91,7 +91,7 @@ export class FailoverViewer {
         // The viewer may have left the channel: errors are ignored now.
         void this.#watch(() => this.#source.unsubscribe(uid, kind));
       }
-      // Last, as it may throw.
+      // Last, because it may throw.
       this.#detach();
     };
     if (this.#isStepping) this.#inTask(() => this.#safely(release));

@@ -53,7 +53,7 @@ export class Gateway {
   #takeOver(): void {
     const { _gateway: gateway, _p2pChannel: channel } = this.#private;
     for (const [what, part] of Object.entries({ gateway, signal: gateway?.signal, channel })) {
-      if (!part) throw new Error(`agora-rtc-sdk-ng has no ${what} any more: this helper is for 4.24.8`);
+      if (!part) throw new Error(`agora-rtc-sdk-ng no longer has ${what}: this helper is for 4.24.8`);
     }
     this.#private._joinInfo = {};
     Object.defineProperty(gateway, "state", { get: () => this.#state });

@@ -13,7 +13,7 @@ export function useNow(): number {
   return now;
 }
 
-/** The age in s of what was updated at this time (ms since the epoch). `undefined` while it is fresh. */
+/** The age in s of data that was updated at this time (ms since the epoch). `undefined` while it is fresh. */
 export function useStaleness(updatedAt: number | undefined): number | undefined {
   const age = useNow() - (updatedAt ?? Number.POSITIVE_INFINITY);
   return age > STALE_AFTER_MS ? Math.round(age / 1000) : undefined;

@@ -1,6 +1,6 @@
 import { UNCACHED } from "../../uncached.js";
 
-/** A way to follow what is on air. The feed has one connection at a time. */
+/** A way to follow the output on air. The feed has one connection at a time. */
 export interface Transport {
   /** Whether the runtime supports it. */
   isAvailable(): boolean;

@@ -63,7 +63,7 @@ export class Station {
     this.#follow();
   }
 
-  /** The emulator refuses to kill a task that is dead already. */
+  /** The emulator refuses to kill a task that has already ended. */
   #kill(uid: Uid): void {
     const isLive = this.#emulator.state().tasks.some((task) => task.live && task.uid === uid);
     if (isLive) this.#emulator.control({ type: "kill", uid });
