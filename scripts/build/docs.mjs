@@ -181,7 +181,10 @@ export function docsSite(from, folder, alias) {
   };
 }
 
-/** Components may use what other pages have. The configuration of the compiler would be at the wrong place in a copy. */
+/**
+ * The sources of all pages, because components import from other pages. Without `tsconfig.json`, whose paths would be wrong in a
+ * copy.
+ */
 function pageSources() {
   return filesAt("www").filter((file) => !file.endsWith("/tsconfig.json"));
 }

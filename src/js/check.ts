@@ -45,7 +45,7 @@ export function asText(
   allowed = "a string",
 ): string {
   if (typeof value !== "string") throw invalid(code, name, shown(value), allowed);
-  return short(name, value, code);
+  return withinLimit(name, value, code);
 }
 
 export function optionalText(name: string, value: unknown): string | undefined {
@@ -58,12 +58,12 @@ export function isNothing(value: unknown): value is undefined | null {
 
 /** A key: errors do not quote it. UTF-8 would change an unpaired surrogate, so no signature or redaction would match. */
 export function secret(name: string, value: unknown): string {
-  if (typeof value === "string" && value !== "" && !/\p{Cs}/u.test(value)) return short(name, value);
+  if (typeof value === "string" && value !== "" && !/\p{Cs}/u.test(value)) return withinLimit(name, value);
   const found = typeof value !== "string" ? typeof value : value === "" ? "empty" : "with an unpaired surrogate";
   throw invalid("INVALID_OPTIONS", name, found, "a non-empty string without unpaired surrogates");
 }
 
-/** Keys of which each may have signed: one, or an array while it is changed. */
+/** One key, or an array of keys during a rotation. A signature by any of them is valid. */
 export function secrets(name: string, value: unknown): [string, ...string[]] {
   const given = itemsOf(value);
   if (!given) return [secret(name, value)];
@@ -81,7 +81,7 @@ function itemsOf(value: unknown): unknown[] | undefined {
   }
 }
 
-function short(name: string, text: string, code: ErrorCode = "INVALID_OPTIONS"): string {
+function withinLimit(name: string, text: string, code: ErrorCode = "INVALID_OPTIONS"): string {
   if (text.length <= MAX_CHARS) return text;
   throw invalid(code, name, `${text.length} characters long`, `at most ${MAX_CHARS} characters long`);
 }
@@ -121,7 +121,7 @@ export function asJson(name: string, value: unknown, code: ErrorCode = "INVALID_
     if (isSteadymixError(error)) throw error;
     // It is circular, or a getter throws.
   }
-  if (text !== undefined) return short(name, text, code);
+  if (text !== undefined) return withinLimit(name, text, code);
   return typeof value === "object" ? `${kindOf(value)} that JSON cannot express` : shown(value);
 }
 

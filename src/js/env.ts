@@ -136,7 +136,7 @@ export class EnvCalls {
 
   /** The token, or `undefined` to keep the payload's. Rejects if the callback fails. */
   async rtcToken(uid: number, channel: string): Promise<string | undefined> {
-    return this.#ask("rtcToken", [uid, channel], (token) => {
+    return this.#invoke("rtcToken", [uid, channel], (token) => {
       if (token === undefined || token === null) return undefined;
       if (typeof token === "string" && token.length <= MAX_TOKEN_CHARS) return token;
       const value = typeof token === "string" ? `${token.length} characters long` : shown(token);
@@ -151,7 +151,7 @@ export class EnvCalls {
 
   /** Whether the snapshot was stored. */
   async persist(snapshot: string): Promise<boolean> {
-    return this.#ask("persist", [snapshot], () => true).catch(() => false);
+    return this.#invoke("persist", [snapshot], () => true).catch(() => false);
   }
 
   /** 0: a permit; otherwise the ms to wait before asking again. */
@@ -165,13 +165,13 @@ export class EnvCalls {
   }
 
   permitUsed(request: PermitRequest): void {
-    void this.#ask("permitUsed", [request], () => {}).catch(() => {});
+    void this.#invoke("permitUsed", [request], () => {}).catch(() => {});
   }
 
   emitEvent(event: SteadymixEvent): void {
     this.#publish(event);
     // Not awaited. An unhandled rejection would end a Node process.
-    void this.#ask("onEvent", [event], () => {}).catch(() => {});
+    void this.#invoke("onEvent", [event], () => {}).catch(() => {});
   }
 
   reportSlow(callback: Callback, ms: number, consequence: string): void {
@@ -180,7 +180,7 @@ export class EnvCalls {
   }
 
   /** Calls a callback and reads its result. Reports an error, and rejects with it. */
-  async #ask<T>(name: Callback, values: unknown[], read: (given: unknown) => T): Promise<T> {
+  async #invoke<T>(name: Callback, values: unknown[], read: (given: unknown) => T): Promise<T> {
     try {
       return read(await this.#callback(name)?.(...values));
     } catch (error) {

@@ -46,10 +46,10 @@ export class Permits {
   async ask(request: PermitRequest): Promise<number> {
     const failing = this.#failing;
     const now = this.#owner.now();
-    if (failing && now < failing.retryAt) return this.#without(failing.fallback, now, request);
+    if (failing && now < failing.retryAt) return this.#askWithoutPermits(failing.fallback, now, request);
     if (failing) failing.retryAt = now + RETRY_INTERVAL_MS;
     try {
-      const wait = await this.#asked(request, failing ? RETRY_TIMEOUT_MS : PERMIT_TIMEOUT_MS);
+      const wait = await this.#askInTime(request, failing ? RETRY_TIMEOUT_MS : PERMIT_TIMEOUT_MS);
       if (typeof wait !== "number" || !Number.isFinite(wait) || wait < 0)
         throw new Failure(
           "invalid",
@@ -63,7 +63,7 @@ export class Permits {
     }
   }
 
-  async #asked(request: PermitRequest, timeoutMs: number): Promise<unknown> {
+  async #askInTime(request: PermitRequest, timeoutMs: number): Promise<unknown> {
     const { acquirePermit, timeScale, released } = this.#owner;
     let giveUp = () => {};
     const late = new Promise<never>((_, reject) => {
@@ -91,11 +91,11 @@ export class Permits {
       this.#failing = { since: now, retryAt: now + RETRY_INTERVAL_MS, fallback: new FallbackRate() };
       this.#owner.emit({ type: "permitFailed", reason }, request.lane, now);
     }
-    return this.#without(this.#failing.fallback, now, request);
+    return this.#askWithoutPermits(this.#failing.fallback, now, request);
   }
 
   /** An invalid interval is reported, and the default used. */
-  #without(fallback: FallbackRate, now: number, request: PermitRequest): number {
+  #askWithoutPermits(fallback: FallbackRate, now: number, request: PermitRequest): number {
     let intervalMs = FALLBACK_INTERVAL_MS;
     try {
       intervalMs = this.#owner.queryIntervalMs();

@@ -16,13 +16,13 @@ export function rtcTokens(
   certificate: string,
   lifetimeS = DAY_S,
 ): (uid: Uid, channel: string) => string {
-  const [ofProject, key] = [asText("appId", appId), secret("certificate", certificate)];
-  const lasts = Math.min(integer("lifetimeS", lifetimeS, 1, Number.MAX_SAFE_INTEGER), DAY_S);
+  const [project, key] = [asText("appId", appId), secret("certificate", certificate)];
+  const ttlS = Math.min(integer("lifetimeS", lifetimeS, 1, Number.MAX_SAFE_INTEGER), DAY_S);
   return (given, channelName) => {
     const [uid, channel] = [uint32("uid", given), asText("channel", channelName)];
     const role = uid === 0 ? tokens.Role.SUBSCRIBER : tokens.Role.PUBLISHER;
-    const token = tokens.RtcTokenBuilder.buildTokenWithUid(ofProject, key, channel, uid, role, lasts, lasts);
-    // The core would take an empty token for that of a project without a certificate.
+    const token = tokens.RtcTokenBuilder.buildTokenWithUid(project, key, channel, uid, role, ttlS, ttlS);
+    // To the core, an empty token means that the project has no certificate.
     if (token === "") throw new Error("App ID and App certificate must be 32 hexadecimal digits each");
     return token;
   };

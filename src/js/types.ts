@@ -52,8 +52,8 @@ export interface SupervisorEnv {
     callback: "fetch" | "rtcToken" | "persist" | "acquirePermit" | "permitUsed" | "onEvent",
   ) => void;
   /**
-   * The secret from Agora's console with which `handleNotification()` verifies signatures; an array while it is changed: each of
-   * them may have signed.
+   * The secret from Agora's console with which `handleNotification()` verifies signatures. During a rotation, an array: each of
+   * its secrets is accepted.
    */
   notificationSecret?: string | string[];
   /**

@@ -19,7 +19,7 @@ export class Emulator {
   constructor(profile: Profile = {}, speed = 1) {
     if (!(typeof speed === "number" && speed >= 0.1 && speed <= 10_000))
       throw invalid("INVALID_OPTIONS", "speed", shown(speed), "a number from 0.1 to 10000");
-    this.#wasm = taken("profile", profile, (json) => new Wasm(json));
+    this.#wasm = passJson("profile", profile, (json) => new Wasm(json));
     this.#speed = speed;
   }
 
@@ -36,12 +36,12 @@ export class Emulator {
 
   /** Handles a call. */
   handle(call: IncomingCall): Reply {
-    return JSON.parse(taken("call", call, (json) => this.#wasm.handle(this.now(), json))) as Reply;
+    return JSON.parse(passJson("call", call, (json) => this.#wasm.handle(this.now(), json))) as Reply;
   }
 
   /** Carries out a command, and returns the number of tasks that it applied to. Throws if it is invalid or applies to nothing. */
   control(command: Command): number {
-    return taken("command", command, (json) => this.#wasm.control(this.now(), json));
+    return passJson("command", command, (json) => this.#wasm.control(this.now(), json));
   }
 
   /** The notifications that have arrived since the last call. */
@@ -87,7 +87,7 @@ export class Emulator {
 }
 
 /** Passes an argument as JSON. Errors become errors of this library, whose messages begin with the field. */
-function taken<T>(name: string, value: unknown, take: (json: string) => T): T {
+function passJson<T>(name: string, value: unknown, take: (json: string) => T): T {
   const json = asJson(name, value);
   if (!json.startsWith("{")) throw invalid("INVALID_OPTIONS", name, shown(value), "an object");
   try {

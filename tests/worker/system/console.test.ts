@@ -491,7 +491,7 @@ test("the content security policy allows no other origin, and the pages comply",
   assert.deepEqual(complaints, []);
 });
 
-test("the console leads to the documentation, whose search finds Chinese words inside sentences", async () => {
+test("the console links to the documentation, whose search finds Chinese words inside sentences", async () => {
   await open({ locale: "zh-CN" });
   const address = await page.getByRole("link", { name: "文档", exact: true }).getAttribute("href");
   await page.goto(worker.url + address);
