@@ -40,7 +40,7 @@ pub(crate) trait Document {
 
     fn write(&self, out: &mut dyn Writer);
 
-    /// Reads the fields of an object, which may have others, too.
+    /// Reads this type's fields from an object that may have others as well.
     fn read_fields(&mut self, _: &mut Fields<'_>) {}
 
     /// Writes the fields of an object, without the braces around them.
@@ -111,12 +111,12 @@ pub(crate) const NOT_JSON: &str = "not JSON";
 /// - `serde = both`: also implements serde's `Serialize` and `Deserialize`, for users of the crate and for
 ///   `serde-wasm-bindgen`.
 ///
-/// Of a field, after its docs:
+/// Options of a field, after its docs:
 /// - `or = …`: its value if it is missing;
 /// - `omit = …`: its value if it is missing; not written if it has this value;
 /// - `nullable`: `None` is written as `null` (otherwise it is omitted);
 /// - `nullable_list`: empty if it is missing or `null`; not written if it is empty;
-/// - `beside`: its fields stand beside the others.
+/// - `flatten`: its fields are fields of this object.
 ///
 /// `#[typed(…)]`, after that, is the field's type in TypeScript where the Rust type is not enough: a string, or
 /// `words(…)`. `#[limits(…)]`, last, is the range of a struct's field, such as `between(0..=200)`. The declarations
@@ -156,7 +156,7 @@ macro_rules! document {
             }
 
             fn write_fields(&self, out: &mut dyn $crate::document::FieldWriter) {
-                // Its default may be a value.
+                // `None` is written, too, because the default may be a value.
                 $(out.put($crate::document::name!($case $field), &self.$field);)*
             }
 
@@ -338,21 +338,21 @@ macro_rules! document {
 
     (@blank) => { $crate::document::Document::blank() };
     (@blank nullable) => { None };
-    (@blank beside) => { $crate::document::Document::blank() };
+    (@blank flatten) => { $crate::document::Document::blank() };
     (@blank nullable_list) => { Vec::new() };
     (@blank or = $otherwise:expr) => { $otherwise };
     (@blank omit = $otherwise:expr) => { $otherwise };
 
     (@read $fields:ident, $name:expr, $into:expr) => { $fields.field($name, $into) };
     (@read $fields:ident, $name:expr, $into:expr, nullable) => { $fields.field($name, $into) };
-    (@read $fields:ident, $name:expr, $into:expr, beside) => { $crate::document::Document::read_fields($into, $fields) };
+    (@read $fields:ident, $name:expr, $into:expr, flatten) => { $crate::document::Document::read_fields($into, $fields) };
     (@read $fields:ident, $name:expr, $into:expr, nullable_list) => { $fields.nullable($name, $into) };
     (@read $fields:ident, $name:expr, $into:expr, or = $otherwise:expr) => { $fields.optional($name, $into) };
     (@read $fields:ident, $name:expr, $into:expr, omit = $otherwise:expr) => { $fields.optional($name, $into) };
 
     (@write $out:ident, $name:expr, $from:expr) => { $out.field($name, $from) };
     (@write $out:ident, $name:expr, $from:expr, nullable) => { $out.put($name, $from) };
-    (@write $out:ident, $name:expr, $from:expr, beside) => { $crate::document::Document::write_fields($from, $out) };
+    (@write $out:ident, $name:expr, $from:expr, flatten) => { $crate::document::Document::write_fields($from, $out) };
     (@write $out:ident, $name:expr, $from:expr, nullable_list) => { if !$from.is_empty() { $out.field($name, $from) } };
     (@write $out:ident, $name:expr, $from:expr, or = $otherwise:expr) => { $out.put($name, $from) };
     (@write $out:ident, $name:expr, $from:expr, omit = $otherwise:expr) => {
@@ -393,8 +393,8 @@ macro_rules! document {
     };
     (@presence $type:ty, [nullable]) => { $crate::document::typescript::Presence::OrNull };
     (@presence $type:ty, [nullable_list]) => { $crate::document::typescript::Presence::OptionalOrNull };
-    (@presence $type:ty, [beside]) => {
-        $crate::document::typescript::Presence::Beside(<$type as $crate::document::Document>::description())
+    (@presence $type:ty, [flatten]) => {
+        $crate::document::typescript::Presence::Flattened(<$type as $crate::document::Document>::description())
     };
     (@presence $type:ty, [or = $otherwise:expr]) => { $crate::document::typescript::Presence::Optional };
     (@presence $type:ty, [omit = $otherwise:expr]) => { $crate::document::typescript::Presence::Optional };

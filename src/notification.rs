@@ -86,7 +86,7 @@ pub struct Notification {
     #[json(nullable)]
     pub instance_id: Option<String>,
     /// What happened.
-    #[json(beside)]
+    #[json(flatten)]
     pub kind: NotificationKind,
     /// The sequence number among the notifications of the task.
     #[json(nullable)]

@@ -64,7 +64,7 @@ impl OnAirChoice {
 
     /// Delays a backup that would be the first on air. Returns whether it waits for the primary.
     fn wait_for_primary(&mut self, now: Now, lanes: &[Lane], next: Option<(usize, Uid)>) -> bool {
-        let is_backup = next.is_some_and(|(at, _)| at > 0) && lanes.first().is_some_and(Lane::is_to_run);
+        let is_backup = next.is_some_and(|(at, _)| at > 0) && lanes.first().is_some_and(Lane::should_run);
         if is_backup && self.start_grace.is_some() {
             self.first_up.get_or_insert(now.mono);
         }

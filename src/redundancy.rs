@@ -41,7 +41,7 @@ pub(crate) struct LaneOptions {
 #[apply(document)]
 #[json(camel, unknown = refused)]
 pub(crate) struct GroupOptions {
-    #[json(beside)]
+    #[json(flatten)]
     common: CommonOptions,
     /// The lanes, the primary first.
     #[limits(items(LANES))]

@@ -1,6 +1,6 @@
 //! Keeps one output on air: acquires, creates, confirms, monitors, relaunches under another uid, stops.
 //!
-//! Sans-I/O: [`Supervisor`] decides; its owner, the *driver*, carries out, in a loop:
+//! Sans-I/O: [`Supervisor`] makes the decisions, and its owner, the *driver*, carries them out, in a loop:
 //!
 //! 1. Call `poll(now)` until it returns [`Output::Wait`] or [`Output::Done`].
 //!    - [`Output::Send`]: persist the snapshot if the request asks for it, then make the call. Hand in
@@ -166,7 +166,7 @@ pub enum Outcome {
     Stopped,
     /// The task ended, and the restart policy allows no relaunch.
     Ended,
-    /// It gave up.
+    /// The lane gave up.
     Failed {
         /// Why.
         reason: FailReason,
@@ -211,7 +211,7 @@ impl Supervisor {
         self.lane().status(self.0.clock())
     }
 
-    #[allow(clippy::indexing_slicing, reason = "it has one, which a restore checks")]
+    #[allow(clippy::indexing_slicing, reason = "a supervisor has exactly one lane; a restore checks that")]
     fn lane(&self) -> &Lane {
         &self.0.lanes()[0]
     }

@@ -36,7 +36,7 @@ use crate::uid::Uid;
 pub struct Services {
     /// The transcoding service and its settings.
     pub cloud_transcoder: CloudTranscoder,
-    #[json(beside)]
+    #[json(flatten)]
     extra: Extra,
 }
 
@@ -63,7 +63,7 @@ pub struct CloudTranscoder {
     pub service_type: String,
     /// Its settings.
     pub config: CloudTranscoderConfig,
-    #[json(beside)]
+    #[json(flatten)]
     extra: Extra,
 }
 
@@ -74,7 +74,7 @@ pub struct CloudTranscoder {
 pub struct CloudTranscoderConfig {
     /// The inputs, the layout and the outputs.
     pub transcoder: Transcoder,
-    #[json(beside)]
+    #[json(flatten)]
     extra: Extra,
 }
 
@@ -89,7 +89,7 @@ pub struct Transcoder {
     /// How inputs are processed. Default `mix`; the other modes accept at most one input.
     #[typed(words(&MODES))]
     pub stream_process_mode: Option<String>,
-    /// The audio inputs; at least one input in both lists together, and all from one channel.
+    /// The audio inputs. The lists of audio and video inputs have at least one input together, all from one channel.
     #[json(nullable_list)]
     pub audio_inputs: Vec<Input>,
     /// The video inputs.
@@ -98,14 +98,14 @@ pub struct Transcoder {
     /// The canvas for the videos: required when videos are mixed.
     #[typed("Canvas | null")]
     pub canvas: Option<Canvas>,
-    /// The pictures over the videos.
+    /// Pictures drawn over the videos.
     #[json(nullable_list)]
     pub water_marks: Vec<WaterMark>,
     /// The outputs. A supervised task has one output into an RTC channel; its uid and token are filled in for each
     /// launch.
     #[limits(items(1..))]
     pub outputs: Vec<Output>,
-    #[json(beside)]
+    #[json(flatten)]
     extra: Extra,
 }
 
@@ -121,14 +121,14 @@ pub struct Input {
     /// The volume: 0 to 200.
     #[limits(between(VOLUME))]
     pub volume: Option<i64>,
-    /// How often `streamUrl` is played; not 0.
+    /// How many times `streamUrl` is played; not 0.
     pub repeat: Option<i64>,
     /// The address of a jpg or png to show while there is no video.
     #[typed("string | null")]
     pub placeholder_image_url: Option<ImageUrl>,
     /// The region of a video on the canvas: required, with its zOrder, when videos are mixed.
     pub region: Option<Region>,
-    #[json(beside)]
+    #[json(flatten)]
     extra: Extra,
 }
 
@@ -145,10 +145,10 @@ pub struct Rtc {
     #[typed("number")]
     #[limits(between(0..=i64::from(Uid::MAX)))]
     pub rtc_uid: Option<Uid>,
-    /// The RTC token: for an input issued for uid 0, for an output for its uid; in a project without an App
-    /// Certificate the App ID.
+    /// The RTC token: an input's is issued for uid 0, an output's for its own uid. In a project without an App
+    /// Certificate it is the App ID.
     pub rtc_token: Option<Secret>,
-    #[json(beside)]
+    #[json(flatten)]
     extra: Extra,
 }
 
@@ -163,16 +163,17 @@ pub struct Region {
     /// From the top, in pixels: 0 to 3840.
     #[limits(between(PLACE))]
     pub y: i64,
-    /// 120 to 3840 pixels, of a watermark 1 to 3840.
+    /// 120 to 3840 pixels; 1 to 3840 for a watermark.
     #[limits(between(MARK_SIDE))]
     pub width: i64,
-    /// 120 to 3840 pixels, of a watermark 1 to 3840.
+    /// 120 to 3840 pixels; 1 to 3840 for a watermark.
     #[limits(between(MARK_SIDE))]
     pub height: i64,
-    /// The layer, 0 to 100, higher ones in front; required for a video, where the newest reference allows 2 to 100.
+    /// The layer: 0 to 100, higher layers in front. Required for a video, for which the newest reference allows only 2
+    /// to 100.
     #[limits(between(Z_ORDER))]
     pub z_order: Option<i64>,
-    #[json(beside)]
+    #[json(flatten)]
     extra: Extra,
 }
 
@@ -196,11 +197,11 @@ pub struct Canvas {
     /// How `backgroundImage` fits the canvas.
     #[typed(words(&FILL_MODES))]
     pub fill_mode: Option<String>,
-    #[json(beside)]
+    #[json(flatten)]
     extra: Extra,
 }
 
-/// A picture over the videos.
+/// A picture drawn over the videos.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -209,10 +210,10 @@ pub struct WaterMark {
     pub image_url: ImageUrl,
     /// Its region on the canvas.
     pub region: Region,
-    /// How it fits its region.
+    /// How the picture fits its region.
     #[typed(words(&FILL_MODES))]
     pub fill_mode: Option<String>,
-    #[json(beside)]
+    #[json(flatten)]
     extra: Extra,
 }
 
@@ -221,15 +222,15 @@ pub struct WaterMark {
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
-    /// An RTC channel; all outputs of a task into the same one.
+    /// A stream in an RTC channel; all outputs of a task use the same channel.
     pub rtc: Option<Rtc>,
-    /// A CDN address.
+    /// A CDN URL.
     pub stream_url: Option<Secret>,
     /// How the audio is encoded.
     pub audio_option: Option<AudioOption>,
-    /// How the video is encoded: required of one output when videos are mixed.
+    /// How the video is encoded: required for at least one output when videos are mixed.
     pub video_option: Option<VideoOption>,
-    #[json(beside)]
+    #[json(flatten)]
     extra: Extra,
 }
 
@@ -241,7 +242,7 @@ pub struct AudioOption {
     /// The audio profile of the SDK.
     #[typed(words(&PROFILES))]
     pub profile_type: Option<String>,
-    #[json(beside)]
+    #[json(flatten)]
     extra: Extra,
 }
 
@@ -259,20 +260,20 @@ pub struct VideoOption {
     /// The bitrate: 1 to 10000 kbit/s.
     #[limits(between(BITRATE_KBPS))]
     pub bitrate: Option<i64>,
-    /// The codec; required unless `mode` is `RAW`. `H265` to CDN addresses only.
+    /// The codec; required unless `mode` is `RAW`. `H265` only for CDN outputs.
     #[typed(words(&CDN_CODECS))]
     pub codec: Option<String>,
-    /// 1 to 30 frames a second, default 15.
+    /// 1 to 30 frames per second, default 15.
     #[limits(between(FRAMES_PER_SECOND))]
     pub fps: Option<i64>,
     /// `RAW` passes a single input on without encoding.
     #[typed(words(&VIDEO_MODES))]
     pub mode: Option<String>,
-    #[json(beside)]
+    #[json(flatten)]
     extra: Extra,
 }
 
-/// A string that must not be shown: an RTC token, or a URL that contains a stream's key.
+/// A string that must not be shown: an RTC token, or a URL that contains a stream key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(pub String);
 
@@ -303,7 +304,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The URL of an image. What follows its path may be a signature, and is not shown.
+/// The URL of an image. The part after its path may be a signature and is not shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ImageUrl(pub String);
 
@@ -355,7 +356,7 @@ impl fmt::Debug for Extra {
 const DEFAULT_IDLE_TIMEOUT_S: i64 = 300;
 
 impl Input {
-    /// What an Update cannot change.
+    /// The part that an Update cannot change.
     fn fixed(&self) -> Self {
         let rtc = self.rtc.clone().map(|rtc| Rtc { rtc_token: None, ..rtc });
         Self { rtc, region: None, ..self.clone() }
@@ -368,7 +369,7 @@ impl Input {
 }
 
 impl Output {
-    /// What an Update cannot change. The uid belongs to the supervisor.
+    /// The part that an Update cannot change. The supervisor sets the uid.
     fn fixed(&self) -> Self {
         let rtc = self.rtc.clone().map(|rtc| Rtc { rtc_token: None, rtc_uid: None, ..rtc });
         Self { rtc, audio_option: None, video_option: None, ..self.clone() }
@@ -422,14 +423,14 @@ impl Services {
         &self.cloud_transcoder.config.transcoder
     }
 
-    /// How long the task outlives its hosts.
+    /// How long the task waits for absent hosts before it ends.
     #[must_use]
     pub fn idle_timeout(&self) -> Duration {
         let seconds = self.transcoder().idle_timeout.unwrap_or(DEFAULT_IDLE_TIMEOUT_S);
         Duration::from_secs(u64::try_from(seconds).unwrap_or_default())
     }
 
-    /// The channel of the inputs, if they come from one.
+    /// The RTC channel of the inputs, if any of them is an RTC stream.
     #[must_use]
     pub fn input_channel(&self) -> Option<&str> {
         self.input_streams().next().map(|rtc| rtc.rtc_channel.as_str())

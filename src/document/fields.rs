@@ -23,7 +23,7 @@ impl<'a> Fields<'a> {
         Self { object, place, known: Vec::new(), wrong: None }
     }
 
-    /// A field that is required, unless its type says otherwise.
+    /// A field that is required unless its type is optional.
     pub(crate) fn field(&mut self, name: &'static str, into: &mut dyn Document) {
         if !self.find(name, into) && !into.is_optional() {
             self.note(self.missing(name));
@@ -73,7 +73,7 @@ impl<'a> Fields<'a> {
         let Some(name) = names.find(|name| !self.known.contains(&name.as_ref())) else {
             return self.finish();
         };
-        let allowed = format!("left out: there are {}", joined(&self.known, ", "));
+        let allowed = format!("left out: the known fields are {}", joined(&self.known, ", "));
         Err(Box::new(Invalid::new(self.path_of(&name), "given", allowed)))
     }
 

@@ -1,4 +1,4 @@
-//! A value of a document with its place, which errors name.
+//! A JSON value with its path, which errors name.
 
 use std::borrow::Cow;
 
@@ -95,8 +95,8 @@ impl<'a> Json<'a> {
         Box::new(Invalid::new(self.path(), shown, allowed))
     }
 
-    /// An error for a value that must be an object or array. A string in its place may be a secret that belongs into
-    /// it.
+    /// An error for a value that must be an object or array. A string in its place may be a secret that was put one
+    /// level too high.
     fn must_hold(&self, allowed: &str) -> Wrong {
         match self.as_text() {
             Some(text) if is_secret(&text) => self.must_be_redacted(allowed),
@@ -117,7 +117,7 @@ impl<'a> Json<'a> {
         Box::new(Invalid::new(self.path(), shown, allowed))
     }
 
-    /// An error within the value.
+    /// An error about a part of the value, with its full path.
     pub(crate) fn wrong_within(&self, wrong: Invalid) -> Wrong {
         Box::new(wrong.within(&self.path()))
     }
@@ -154,7 +154,7 @@ impl<'a> Json<'a> {
         if is_object { Ok(Fields::new(self.value, &self.place)) } else { Err(self.must_hold("an object")) }
     }
 
-    /// Reads an object; with `takes_others`, other fields are ignored.
+    /// Reads an object; unknown fields are ignored with `takes_others`, and are errors otherwise.
     pub(crate) fn read_object(&self, into: &mut dyn Document, takes_others: bool) -> Result<(), Wrong> {
         let mut fields = self.fields()?;
         into.read_fields(&mut fields);
@@ -170,7 +170,7 @@ impl<'a> Json<'a> {
     pub(super) fn pair(&self, a: &mut dyn Document, b: &mut dyn Document) -> Result<(), Wrong> {
         let mut items = self.list()?;
         let (Some(first), Some(second), None) = (items.next(), items.next(), items.next()) else {
-            return Err(self.must_be("an array of 2"));
+            return Err(self.must_be("an array of 2 items"));
         };
         a.read(&self.item(0, first))?;
         b.read(&self.item(1, second))
@@ -187,7 +187,7 @@ impl<'a> Json<'a> {
     pub(super) fn natural(&self, most: u64) -> Result<u64, Wrong> {
         let number = self.value.integer().filter(|number| *number <= most);
         number.ok_or_else(|| {
-            // Durations have ranges of their own.
+            // The maximum of `u64` would not help: durations have ranges of their own.
             let range =
                 if most == u64::MAX { "of at least 0".to_owned() } else { format!("from 0 to {most}") };
             self.must_be(&format!("an integer {range}"))

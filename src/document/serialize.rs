@@ -22,7 +22,7 @@ impl Serialize for Serializable<'_> {
     }
 }
 
-/// One value.
+/// A place for one value.
 enum One<S: Serializer> {
     Awaited(S),
     Taken,

@@ -20,7 +20,7 @@ enum Ending {
     NotYet,
     AtLast {
         after_all_ms: u64,
-        #[json(beside)]
+        #[json(flatten)]
         more: More,
     },
 }
@@ -72,7 +72,7 @@ fn refused(pointer: &str, value: Value) -> String {
 }
 
 #[test]
-fn what_is_written_is_read_back() {
+fn a_written_document_is_read_back_unchanged() {
     let read_back = |json: &Value| -> Value {
         serde_json::from_str(&write(&read::<Whole>("it", &json.to_string()).unwrap())).unwrap()
     };
@@ -87,7 +87,7 @@ fn what_is_written_is_read_back() {
 }
 
 #[test]
-fn fields_may_be_omitted_or_stand_beside_others() {
+fn fields_may_be_omitted_or_flattened() {
     let more = |often, rest| More { is_so: false, names: Vec::new(), often, rest };
     assert_eq!(read("more", r#"{"isSo":false}"#), Ok(more(3, vec![])));
     assert_eq!(read("more", r#"{"isSo":false,"rest":null,"often":4}"#), Ok(more(4, vec![])));
@@ -122,11 +122,11 @@ fn errors_name_the_place_and_the_allowed_values() {
             "it.mood is a string of 65 characters, but must be one of calm, very-well-then",
         ),
         ("/ending/kind", json!("never"), "it.ending.kind is \"never\", but must be one of notYet, atLast"),
-        ("/places", json!([1]), "it.places is an array, but must be an array of 2"),
+        ("/places", json!([1]), "it.places is an array, but must be an array of 2 items"),
         ("/places/1", json!(256), "it.places[1] is 256, but must be an integer from 0 to 255"),
         ("/queue/0/0", json!(-1), "it.queue[0][0] is -1, but must be an integer from 0 to 4294967295"),
         ("/queue/0/1", json!(0), "it.queue[0][1] is 0, but must be true or false"),
-        ("/queue/0", json!([1, true, 3]), "it.queue[0] is an array, but must be an array of 2"),
+        ("/queue/0", json!([1, true, 3]), "it.queue[0] is an array, but must be an array of 2 items"),
         ("/queue", json!({}), "it.queue is an object, but must be an array"),
         ("/maybe", json!("1"), "it.maybe is \"1\", but must be an integer from 0 to 65535"),
     ] {
@@ -153,7 +153,7 @@ fn missing_settings_have_defaults_and_unknown_ones_are_refused() {
     );
     let none = Settings { wait_ms: None, mood: Mood::Calm, waits: vec![] };
     assert_eq!(settings(serde_json::from_str(&write(&none)).unwrap()), Ok(none), "`None` is not the default");
-    let unknown = "settings.wait_ms is given, but must be left out: there are waitMs, mood, waits";
+    let unknown = "settings.wait_ms is given, but must be left out: the known fields are waitMs, mood, waits";
     assert_eq!(settings(json!({ "wait_ms": 1 })), Err(unknown.to_owned()));
     assert_eq!(
         read::<More>("more", r#"{"names":[]}"#).unwrap_err().to_string(),
@@ -162,7 +162,7 @@ fn missing_settings_have_defaults_and_unknown_ones_are_refused() {
 }
 
 #[test]
-fn the_first_wrong_field_is_reported_and_an_unknown_one_before_it() {
+fn an_unknown_field_is_reported_before_the_first_wrong_one() {
     let mut json = whole();
     json["places"] = json!(null);
     json["x_y"] = json!("a");
@@ -170,7 +170,7 @@ fn the_first_wrong_field_is_reported_and_an_unknown_one_before_it() {
     let error = read::<Settings>("settings", r#"{"waitMs":-1,"other":"secret"}"#).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "settings.other is given, but must be left out: there are waitMs, mood, waits"
+        "settings.other is given, but must be left out: the known fields are waitMs, mood, waits"
     );
 }
 

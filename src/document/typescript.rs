@@ -1,4 +1,4 @@
-//! TypeScript's declarations of documents and their docs, which make up `src/js/contract.ts`.
+//! Generates `src/js/contract.ts`: the TypeScript declarations of documents, with their docs.
 
 use std::fmt::Write;
 use std::ops::{Bound, RangeBounds, RangeInclusive};
@@ -86,8 +86,8 @@ pub(crate) enum Presence {
     OrNull,
     Optional,
     OptionalOrNull,
-    /// The fields of this type stand beside the others; a type without a description has fields of any name.
-    Beside(Option<Description>),
+    /// The fields of this type are fields of the object. A type without a description has fields of any name.
+    Flattened(Option<Description>),
 }
 
 impl Presence {
@@ -102,14 +102,14 @@ impl Presence {
     }
 }
 
-/// The name of a type in TypeScript, if it differs from Rust's: names have no modules there.
+/// The name of a type in TypeScript, if it differs from Rust's, because it is used without a module path.
 const NAMES: [(&str, &str); 7] = [
     ("RetryPolicy", "RetrySchedules"),
     ("GivenLimits", "Quota"),
     ("Event", "SteadymixEvent"),
     ("EventKind", "CoreEventDetails"),
     ("Invalid", "Violation"),
-    // The browser's `Notification` is something else.
+    // The browser has a `Notification` of its own.
     ("Notification", "ServiceNotification"),
     ("NotificationKind", "NotificationDetails"),
 ];
@@ -169,8 +169,8 @@ pub(crate) fn declare(Description { name, docs, shape }: &Description, notes: No
 fn object(out: &mut String, name: &str, members: &[Member], notes: Notes<'_>) {
     let (mut extended, mut intersected, mut is_open) = (Vec::new(), Vec::new(), false);
     for member in members {
-        let Presence::Beside(beside) = &member.presence else { continue };
-        match beside.as_ref().map(|beside| &beside.shape) {
+        let Presence::Flattened(flattened) = &member.presence else { continue };
+        match flattened.as_ref().map(|flattened| &flattened.shape) {
             None => is_open = true,
             Some(Shape::Fields(_)) => extended.push(member.typed.as_str()),
             Some(Shape::Variants(..) | Shape::Words(_)) => intersected.push(member.typed.as_str()),
@@ -195,18 +195,18 @@ fn object(out: &mut String, name: &str, members: &[Member], notes: Notes<'_>) {
 }
 
 fn variant(out: &mut String, tag: &str, word: &str, members: &[Member], notes: Notes<'_>) {
-    let is_beside = |member: &&Member| matches!(member.presence, Presence::Beside(_));
-    let beside: Vec<_> = members.iter().filter(is_beside).map(|member| member.typed.as_str()).collect();
-    out.push_str(if beside.is_empty() { "  | " } else { "  | (" });
-    if beside.len() == members.len() {
+    let is_flattened = |member: &&Member| matches!(member.presence, Presence::Flattened(_));
+    let flattened: Vec<_> = members.iter().filter(is_flattened).map(|member| member.typed.as_str()).collect();
+    out.push_str(if flattened.is_empty() { "  | " } else { "  | (" });
+    if flattened.len() == members.len() {
         _ = write!(out, "{{ {tag}: \"{word}\" }}");
     } else {
         _ = writeln!(out, "{{\n      {tag}: \"{word}\";");
         fields(out, "      ", members, notes);
         out.push_str("    }");
     }
-    beside.iter().for_each(|other| _ = write!(out, " & {other}"));
-    out.push_str(if beside.is_empty() { "" } else { ")" });
+    flattened.iter().for_each(|other| _ = write!(out, " & {other}"));
+    out.push_str(if flattened.is_empty() { "" } else { ")" });
 }
 
 fn fields(out: &mut String, indent: &str, members: &[Member], notes: Notes<'_>) {
@@ -217,7 +217,7 @@ fn fields(out: &mut String, indent: &str, members: &[Member], notes: Notes<'_>) 
             Presence::OrNull => ("", " | null"),
             Presence::Optional => ("?", ""),
             Presence::OptionalOrNull => ("?", " | null"),
-            Presence::Beside(_) => continue,
+            Presence::Flattened(_) => continue,
         };
         let (note, more_limits) = notes(member);
         comment(out, indent, docs, note, limits.as_ref().or(more_limits.as_ref()));
@@ -236,7 +236,7 @@ fn comment(out: &mut String, indent: &str, docs: &[&str], note: Option<String>, 
     let mut text = docs.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ");
     // A rustdoc link becomes code.
     text = text.replace("[`", "`").replace("`]", "`");
-    assert!(!text.contains("]("), "a link that TypeScript's docs cannot have: {text}");
+    assert!(!text.contains("]("), "TypeScript docs cannot have this link: {text}");
     if let Some(note) = note {
         text = format!("{text} {note}");
     }

@@ -97,7 +97,7 @@ impl Document for f64 {
     }
 
     fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
-        // A parser of fractions is large, and the WebAssembly reads none.
+        // A parser for fractions is large, and the WebAssembly reads none.
         let number = json.value.number().filter(|_| cfg!(not(target_arch = "wasm32")));
         let number = number.and_then(|number| number.parse().ok());
         *self = number.ok_or_else(|| json.must_be("a number"))?;
@@ -259,7 +259,10 @@ impl<T: Document, const N: usize> Document for [T; N] {
     }
 
     fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
-        *self = json.value::<Vec<T>>()?.try_into().map_err(|_| json.must_be(&format!("an array of {N}")))?;
+        *self = json
+            .value::<Vec<T>>()?
+            .try_into()
+            .map_err(|_| json.must_be(&format!("an array of {N} items")))?;
         Ok(())
     }
 

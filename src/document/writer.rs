@@ -111,7 +111,7 @@ impl Writer for Text {
     }
 
     fn fraction(&mut self, value: f64) {
-        // Only estimates have fractions, and they leave the WebAssembly as values: formatting them is large.
+        // Only estimates have fractions, and they leave the WebAssembly as values: the code that formats them is large.
         if cfg!(not(target_arch = "wasm32")) {
             self.0.push_str(&value.to_string());
         }

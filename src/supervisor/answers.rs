@@ -35,14 +35,14 @@ struct Read<'a> {
     retry_after: Option<Duration>,
     domain: &'a str,
     /// Why there is no answer.
-    nothing: Option<NoAnswer>,
-    /// It names a task that it cannot be about: not a success, whatever its status.
+    no_answer: Option<NoAnswer>,
+    /// The answer names a task that it cannot be about. It does not count as a success, whatever its status.
     misnamed: bool,
 }
 
 impl Read<'_> {
-    /// What it means for the builder token of the call.
-    fn of_token(&self) -> TokenAnswer {
+    /// The meaning of the answer for the builder token of the call.
+    fn token_answer(&self) -> TokenAnswer {
         if self.unauthorized {
             TokenAnswer::Unauthorized
         } else if matches!(self.meaning, Meaning::NotFound | Meaning::AlreadyGone) {
@@ -60,8 +60,8 @@ impl Read<'_> {
 
     /// Why the call is retried.
     fn retry_reason(&self) -> RetryReason {
-        if let Some(nothing) = self.nothing {
-            return nothing.into();
+        if let Some(no_answer) = self.no_answer {
+            return no_answer.into();
         }
         let reason = RetryReason::of(self.call, self.meaning).filter(|_| !self.misnamed);
         reason.unwrap_or(RetryReason::Malformed)
@@ -112,7 +112,7 @@ enum Verdict {
     Gone(EndReason, ServiceReply),
     /// The task could not be deleted.
     Orphaned,
-    /// An Update was accepted. `outdated`: what it carried, if there is a newer payload by now.
+    /// An Update was accepted. `outdated`: the payload that it carried, if there is a newer one by now.
     Updated { outdated: Option<Box<Services>> },
     /// The payload of an Update was refused. `is_outdated`: there is a newer payload by now.
     UpdateRefused { is_outdated: bool },
@@ -127,7 +127,7 @@ impl Lane {
     }
 
     /// Handles an answer. An unexpected one changes nothing, but may still name the task of an overdue Create.
-    /// `is_of_others`: whether a task belongs to another lane.
+    /// `is_of_others` returns whether a task belongs to another lane.
     pub(crate) fn answer(
         &mut self,
         now: Now,
@@ -252,7 +252,7 @@ impl Lane {
         }
         // The launch may be over by now.
         let at = self.launches.position(generation)?;
-        let verdict = self.take(now, at, &read, |launch, cx| match &in_flight.purpose {
+        let verdict = self.apply_to_launch(now, at, &read, |launch, cx| match &in_flight.purpose {
             Purpose::Acquire { .. } => launch.on_acquire(cx),
             Purpose::Create { token, .. } => {
                 launch.on_create(cx, SentCreate { id: in_flight.id, token }, yields_no_task)
@@ -262,12 +262,12 @@ impl Lane {
             Purpose::Delete { .. } => launch.on_delete(cx),
             Purpose::Presence | Purpose::RtcToken { .. } => Verdict::Noted,
         });
-        self.follow(now, at, verdict, &read);
+        self.carry_out(now, at, verdict, &read);
         None
     }
 
     /// Lets a launch apply an answer.
-    fn take(
+    fn apply_to_launch(
         &mut self,
         now: Now,
         at: usize,
@@ -300,7 +300,7 @@ impl Lane {
     }
 
     /// Carries out the verdict on an answer to a call of this launch.
-    fn follow(&mut self, now: Now, at: usize, verdict: Verdict, read: &Read<'_>) {
+    fn carry_out(&mut self, now: Now, at: usize, verdict: Verdict, read: &Read<'_>) {
         let retry_at = now.mono + read.retry_after.unwrap_or_default();
         match verdict {
             Verdict::Noted => {}
@@ -320,7 +320,7 @@ impl Lane {
             Verdict::Supersede(reason) => self.supersede(now, at, reason),
             Verdict::TakeBack => {
                 if let Some(at) = self.take_back(now, at)
-                    && let Verdict::Runs(confirmed) = self.take(now, at, read, Launch::runs)
+                    && let Verdict::Runs(confirmed) = self.apply_to_launch(now, at, read, Launch::runs)
                 {
                     self.runs(now, at, confirmed);
                     self.mark_changed();
@@ -328,7 +328,7 @@ impl Lane {
             }
             Verdict::Lost(reply) => self.lost(now, at, reply),
             Verdict::Gone(reason, reply) => self.gone(now, at, reason, reply),
-            Verdict::Orphaned if self.is_to_run() => self.check_presence_soon(now),
+            Verdict::Orphaned if self.should_run() => self.check_presence_soon(now),
             Verdict::Orphaned => self.forget(at, None),
             Verdict::Updated { outdated } => {
                 self.payload.accepted(outdated.map(|services| *services));
@@ -340,7 +340,7 @@ impl Lane {
     }
 
     fn read<'a>(&self, now: Now, call: Call, domain: &'a str, answer: &'a Answer) -> Read<'a> {
-        let (status, mut body, nothing) = match answer {
+        let (status, mut body, no_answer) = match answer {
             Answer::Http { status, body, .. } => (Some(*status), ReplyBody::parse(body), None),
             Answer::Nothing(why) => (None, ReplyBody::default(), Some(*why)),
         };
@@ -355,23 +355,24 @@ impl Lane {
             body,
             retry_after: self.retry_after(now, answer),
             domain,
-            nothing,
+            no_answer,
             misnamed: false,
         }
     }
 
-    /// Whether an answer names a task that it cannot be about: for a Create, a task of another create in any lane;
-    /// for other calls, a task that was not asked for. A task of the same create that is over is not misnamed: the
-    /// Create did start it.
+    /// Whether an answer names a task that it cannot be about: for a Create, a task of another create in any lane; for
+    /// other calls, another task than the call's. A task of the same create that is over is not misnamed: the Create
+    /// did start it.
     fn is_misnamed(&self, read: &Read, generation: u32, is_of_others: &dyn Fn(&str) -> bool) -> bool {
         let Some(task) = read.body.task_id.as_deref() else { return false };
         match read.call {
             Call::Acquire | Call::Presence | Call::RtcToken => false,
             Call::Create => is_of_others(task) || self.launches.is_of_another_create(task, generation),
             Call::Query | Call::Update | Call::Delete => {
-                let says_so =
+                let is_success =
                     matches!(read.meaning, Meaning::Success | Meaning::Accepted | Meaning::Task { .. });
-                says_so && self.launches.find(generation).is_some_and(|launch| launch.task_id() != Some(task))
+                is_success
+                    && self.launches.find(generation).is_some_and(|launch| launch.task_id() != Some(task))
             }
         }
     }
@@ -400,7 +401,7 @@ impl Lane {
         self.emit_domain_switch(now, before);
     }
 
-    /// Emits an event if the domain is no longer that of position `before`.
+    /// Emits an event if the domain is no longer the one at index `before`.
     pub(super) fn emit_domain_switch(&mut self, now: Now, before: usize) {
         let domains = self.domains.domains();
         if let (Some(from), Some(to)) = (domains.get(before), domains.get(self.domains.current_index()))

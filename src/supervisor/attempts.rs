@@ -55,8 +55,8 @@ impl Attempts {
         Failed { delay: policy.next_delay(call, reason, before, None), count: *counter }
     }
 
-    /// Counts a failed request for an RTC token. It is retried without limit: after this delay. The number is that of
-    /// consecutive failures.
+    /// Counts a failed request for an RTC token, which is retried without limit. Returns the delay before the next
+    /// attempt, and the number of consecutive failures.
     pub(super) fn token_failed(&mut self, policy: &RetryPolicy, is_for_update: bool) -> (Duration, u32) {
         let counter = if is_for_update { &mut self.call } else { &mut self.preparing };
         // Never `None`: the schedule's last delay repeats.

@@ -87,12 +87,12 @@ pub(crate) struct CommonOptions {
     area: Area,
     /// The region of the broadcast; its neighbour is called when the area's other domains fail.
     region: Option<String>,
-    /// When the primary domain is tried again after it was left, in ms.
+    /// How long after leaving the primary domain it is tried again, in ms.
     domain_cooldown_ms: Option<Duration>,
-    /// Retry schedules that differ from the documented ones.
+    /// Overrides of the default retry schedules.
     #[typed("Partial<RetrySchedules>")]
     policy: Option<RetryPolicy>,
-    /// Limits that differ from the documented ones.
+    /// Overrides of the documented limits.
     quota: Option<GivenLimits>,
     /// When an ended task is relaunched. Default `on-failure`.
     #[json(or = Restart::default())]
@@ -116,7 +116,7 @@ pub(crate) struct CommonOptions {
 #[apply(document)]
 #[json(camel, unknown = refused)]
 pub(crate) struct SupervisorOptions {
-    #[json(beside)]
+    #[json(flatten)]
     common: CommonOptions,
     /// Two or more output uids, the primary first.
     #[limits(items(2..))]

@@ -10,13 +10,13 @@ use super::tokens::SentCreate;
 use crate::time::{Instant, Now};
 use crate::uid::Uid;
 
-/// The create of an unexpected task: that of a launch, or of one that is over.
+/// The create of an unexpected task. Its launch may be over.
 pub(super) struct Origin {
     pub(super) uid: Uid,
     pub(super) instance_id: String,
     /// Builder tokens that may have started it.
     pub(super) tokens: Vec<String>,
-    /// No call is made before.
+    /// The earliest time of a call about the task.
     pub(super) due: Instant,
 }
 
@@ -42,7 +42,7 @@ impl Lane {
             self.requests.cancel();
         }
         let first_check = self.payload.confirm_delays().delay_or_last(0);
-        let running = self.is_to_run();
+        let running = self.should_run();
         let is_current = self.stage.is_current(generation);
         let displaceable = is_current || self.current_is_displaceable();
         let Some(launch) = self.launches.find_mut(generation).filter(|launch| launch.task().is_none()) else {

@@ -41,7 +41,7 @@ pub(super) enum Change {
     DeleteReplaced,
     /// The running task is replaced for a new payload.
     RollOut,
-    /// The lane is ending: tasks are deleted; what can neither be deleted nor found is given up.
+    /// The lane is ending: tasks are deleted; those that can be neither deleted nor identified are given up.
     WindDown { outcome: Outcome, since: Instant },
 }
 
@@ -71,7 +71,7 @@ pub(super) enum LaunchCall {
 }
 
 impl DueCall {
-    /// The call as the rate limit counts it; none for calls outside of the limit.
+    /// The call as the rate limit counts it; none for a call without a limit.
     pub(super) fn call(&self) -> Option<LimitedCall> {
         let Self::OfLaunch(_, call) = self else { return None };
         match call {
@@ -185,7 +185,7 @@ impl Lane {
             | Phase::AwaitingEnd { .. }
             | Phase::Orphaned { .. } => {}
         }
-        // An overdue rollout waits for another lane, or for a free uid.
+        // A rollout that is due may wait for the rollout of another lane, or for a free uid.
         let due = launch.payload.update_due().filter(|_| self.needs_relaunch(launch))?;
         let may_be_now = may_roll_out && is_running && self.ring.next().is_some();
         (due > now.mono || may_be_now).then_some((due, Why::Update, Change::RollOut))
@@ -202,14 +202,14 @@ impl Lane {
             let is_to_be_announced = self.requests.in_flight.is_none() && !self.stage.is_end_announced();
             return is_to_be_announced.then_some(now.mono);
         }
-        if self.launches.iter().any(Launch::is_to_wind_down) {
+        if self.launches.iter().any(Launch::needs_wind_down) {
             return Some(now.mono);
         }
         self.launches.iter().filter_map(|launch| self.given_up_at(launch, since)).min()
     }
 
-    /// When a launch is given up after an end at `since`. A known task is not given up before Delete has failed,
-    /// however late it is.
+    /// When a launch is given up after an end at `since`. A known task is not given up before Delete has failed more
+    /// than once, however late it is.
     pub(super) fn given_up_at(&self, launch: &Launch, since: Instant) -> Option<Instant> {
         let stop_at = since + self.config.policy.stop_timeout_ms;
         match launch.task() {

@@ -16,7 +16,7 @@ use crate::uid::Uid;
 pub struct Event {
     /// When, in ms since the epoch, by the caller's clock.
     pub at: WallTime,
-    /// The lane's name; of a supervisor `main`.
+    /// The lane's name; `main` for a single supervisor.
     pub lane: String,
     /// The generation of the launch.
     pub generation: Option<u32>,
@@ -27,7 +27,7 @@ pub struct Event {
     /// The instanceId of the logical create.
     pub instance_id: Option<String>,
     /// What happened.
-    #[json(beside)]
+    #[json(flatten)]
     #[typed("EventDetails")]
     pub kind: EventKind,
 }
@@ -56,7 +56,7 @@ pub enum EventKind {
         /// The domain that was called.
         domain: Option<String>,
         /// The service's reply.
-        #[json(beside)]
+        #[json(flatten)]
         reply: ServiceReply,
     },
     /// A Create was answered with a taskId.
@@ -71,7 +71,7 @@ pub enum EventKind {
         /// The reason.
         reason: SuspectReason,
         /// The service's reply.
-        #[json(beside)]
+        #[json(flatten)]
         reply: ServiceReply,
     },
     /// The suspicion was wrong: the task runs.
@@ -81,7 +81,7 @@ pub enum EventKind {
         /// The reason.
         reason: EndReason,
         /// The service's reply.
-        #[json(beside)]
+        #[json(flatten)]
         reply: ServiceReply,
     },
     /// The lane moves to another output uid.
@@ -128,7 +128,7 @@ pub enum EventKind {
         /// The call.
         call: Call,
         /// The service's reply.
-        #[json(beside)]
+        #[json(flatten)]
         reply: ServiceReply,
     },
     /// An Update was accepted.
@@ -168,8 +168,8 @@ pub enum EventKind {
         /// The reason.
         reason: FailReason,
     },
-    /// The snapshot is of a lane that had already ended: nothing is launched. To broadcast again, start a new one
-    /// with another instanceId.
+    /// The snapshot belongs to a lane that had already ended: nothing is launched. To broadcast again, start a new
+    /// supervisor or group with another instanceId.
     AlreadyEnded {
         /// How it had ended.
         outcome: Outcome,
@@ -187,9 +187,9 @@ pub struct ServiceReply {
     pub code: Option<i64>,
     /// `message` of the body, or of the transcoder's status in it: redacted, on one line, at most 300 characters.
     pub message: Option<String>,
-    /// `details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and limited as `message` is.
+    /// `details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and limited like `message`.
     pub details: Option<String>,
-    /// The stop reason from a notification: redacted and limited as `message` is.
+    /// The stop reason from a notification: redacted and limited like `message`.
     pub stop_reason: Option<String>,
     /// `X-Request-ID`.
     pub request_id: Option<String>,
@@ -223,7 +223,7 @@ pub enum LaunchReason {
     TaskIdUnknown,
     /// The uid is no longer in the channel.
     Absent,
-    /// There is a new payload, which an Update cannot give to the running task.
+    /// There is a new payload that an Update cannot give to the running task.
     Updated,
 }
 
@@ -234,9 +234,9 @@ pub enum LaunchReason {
 pub enum SuspectReason {
     /// Query answers 404.
     NotFound,
-    /// Query says that the task exited unexpectedly.
+    /// Query reports that the task exited unexpectedly.
     Abnormal,
-    /// Query says that the task does not run.
+    /// Query reports that the task does not run.
     NotRunning,
     /// The uid is not in the channel.
     Absent,

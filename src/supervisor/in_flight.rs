@@ -122,7 +122,7 @@ impl Requests {
         number
     }
 
-    /// The overdue Create with this id. Its reply has arrived.
+    /// Removes the overdue Create with this id, because its reply has arrived.
     pub(super) fn take_overdue(&mut self, id: RequestId) -> Option<Overdue> {
         let at = self.overdue.iter().position(|overdue| overdue.id == id)?;
         self.overdue.remove(at)

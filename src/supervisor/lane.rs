@@ -23,7 +23,7 @@ use crate::task::Services;
 use crate::time::{Instant, Now};
 use crate::uid::{Uid, UidRing};
 
-/// The output that ran last, until its replacement runs.
+/// The output that was last on air, until its replacement runs.
 #[apply(document)]
 #[json(camel)]
 #[derive(Clone, PartialEq, Eq)]
@@ -90,14 +90,14 @@ impl Lane {
             return Err(Invalid::new("lane.number", self.number, number.to_string()));
         }
         if let Some(current) = self.stage.current().filter(|_| self.current().is_none()) {
-            return Err(Invalid::new("lane.stage.generation", current, "that of a launch"));
+            return Err(Invalid::new("lane.stage.generation", current, "the generation of a launch"));
         }
         self.launches.check()?;
         check_count("lane.revision", self.revision)?;
         self.config.policy.check()
     }
 
-    /// Shares the policy with other supervisors of this process, if it is equal.
+    /// Shares the policy with other supervisors of this process that have an equal one.
     pub(crate) fn share_policy(&mut self) {
         self.config.policy = Arc::clone(&self.config.policy).shared();
     }
@@ -141,7 +141,7 @@ impl Lane {
     }
 
     /// Whether the output is still wanted.
-    pub(crate) fn is_to_run(&self) -> bool {
+    pub(crate) fn should_run(&self) -> bool {
         !self.stage.is_ending()
     }
 
@@ -156,13 +156,13 @@ impl Lane {
     }
 
     pub(crate) fn stop(&mut self, now: Now) {
-        if self.is_to_run() {
+        if self.should_run() {
             self.emit(now, None, EventKind::Stopping);
             self.end(now, Outcome::Stopped);
         }
     }
 
-    /// The caller's clock was set back: the age of builder tokens is no longer known.
+    /// The caller's clock was set back: the age of builder tokens is unknown now.
     pub(crate) fn clock_went_back(&mut self) {
         for launch in self.launches.iter_mut() {
             launch.tokens.drop_next();
@@ -186,19 +186,19 @@ impl Lane {
         }
     }
 
-    /// Redacts all that the service may repeat. Every text of the service passes through it before it enters an event
-    /// or a status.
+    /// A redactor of all secrets that the service may repeat. Every text from the service passes through it before it
+    /// enters an event or a status.
     pub(super) fn redactor(&self) -> Redactor {
         self.secrets().redactor(None)
     }
 
-    /// Whether a supposed id contains a credential: ids are shown.
+    /// Whether a supposed id contains a credential. Such an id is ignored, because ids are shown.
     pub(super) fn is_a_credential(&self, id: &str) -> bool {
         Redactor::new(&self.driver_secrets.0).finds(id)
     }
 }
 
-/// All secrets that the service was sent and may repeat.
+/// All secrets that the service has received and may repeat.
 pub(super) struct Secrets<'a> {
     pub(super) app_id: &'a str,
     pub(super) payload: &'a PayloadRevisions,

@@ -1,8 +1,8 @@
 //! One logical create and its task: a state machine with all its transitions.
 //!
-//! A transition is a method. It names the phases in which it applies, and changes nothing in all others. Who calls
-//! it: [answers](super::answers), what is [due](super::due), [discovery](super::discovery),
-//! [presence](super::presence), and the lane as a whole ([`lifecycle`](super::lifecycle), [`update`](super::update)).
+//! A transition is a method. It names the phases in which it applies, and changes nothing in all others. Its callers:
+//! [answers](super::answers), what is [due](super::due), [discovery](super::discovery), [presence](super::presence),
+//! and the lane as a whole ([`lifecycle`](super::lifecycle), [`update`](super::update)).
 
 use macro_rules_attribute::apply;
 
@@ -41,9 +41,9 @@ pub(super) struct Launch {
 pub(super) enum Confirmed {
     /// It runs for the first time.
     New,
-    /// It still runs, since this time.
+    /// It still runs, and has run since this time.
     Still { since: Instant },
-    /// It still runs, since this time, although it was suspect.
+    /// It was suspect, but still runs, and has run since this time.
     Recovered { since: Instant },
 }
 
@@ -71,11 +71,11 @@ impl Launch {
         }
     }
 
-    /// For a create that was given up although its uid is in the channel.
-    pub(super) fn found_again(old: Retired, now: Instant) -> Self {
+    /// For a create that was given up, but whose uid is in the channel.
+    pub(super) fn reopened(old: Retired, now: Instant) -> Self {
         Self {
             phase: Phase::Unresolved { is_live: true, absences: 0 },
-            tokens: TokenLedger::found_again(old.tokens, old.closed, now),
+            tokens: TokenLedger::reopened(old.tokens, old.closed, now),
             // Its payload is no longer known.
             payload: LaunchPayload::unknown(now),
             ..Self::new(old.generation, old.uid, old.instance_id, now)
@@ -115,10 +115,11 @@ impl Launch {
 
     /// Whether the outcome of all its Creates is known and no task is left.
     pub(super) fn is_resolved(&self) -> bool {
-        self.phase.task().is_none() && !self.phase.is_live_unnamed() && self.tokens.is_resolved()
+        self.phase.task().is_none() && !self.phase.has_live_unknown_task() && self.tokens.is_resolved()
     }
 
-    /// Whether Delete has failed more than once. A single failure may only mean that the process which sent it ended.
+    /// Whether Delete has failed more than once. A single failure may only mean that the process that sent the Delete
+    /// has ended.
     pub(super) fn is_hard_to_delete(&self) -> bool {
         let is_being_deleted = matches!(self.phase, Phase::Deleting { .. } | Phase::AwaitingEnd { .. });
         is_being_deleted && self.attempts.has_failed_again()
@@ -134,7 +135,7 @@ impl Launch {
         )
     }
 
-    /// Whether only presence and notifications can resolve it.
+    /// Whether only presence checks and notifications can resolve it.
     pub(super) fn needs_presence(&self) -> bool {
         self.phase.absences().is_some()
     }
@@ -149,9 +150,9 @@ impl Launch {
         matches!(self.phase, Phase::Superseded { .. } | Phase::Reconsidered { .. })
     }
 
-    /// Whether the end of the lane needs a change of this launch.
-    pub(super) fn is_to_wind_down(&self) -> bool {
-        let goes_on = matches!(
+    /// Whether the end of the lane changes the phase of this launch.
+    pub(super) fn needs_wind_down(&self) -> bool {
+        let is_active = matches!(
             self.phase,
             Phase::Creating { .. }
                 | Phase::Confirming { .. }
@@ -160,7 +161,7 @@ impl Launch {
                 | Phase::Reconsidered { .. }
                 | Phase::Orphaned { .. }
         );
-        goes_on || !self.may_be_live()
+        is_active || !self.may_be_live()
     }
 
     /// Whether it is being replaced or deleted: its uid will be free.
@@ -168,7 +169,7 @@ impl Launch {
         self.is_given_up() || matches!(self.phase, Phase::Deleting { .. } | Phase::AwaitingEnd { .. })
     }
 
-    /// Whether another launch may displace it: its task is not known.
+    /// Whether another launch may displace it, because no task of it is known.
     pub(super) fn is_displaceable(&self) -> bool {
         self.is_creating() || matches!(self.phase, Phase::TaskIdUnknown { .. })
     }
@@ -192,7 +193,7 @@ impl Launch {
 
     // ---- transitions ---------------------------------------------------------------------------------------------
 
-    /// All changes of the phase pass here.
+    /// Every phase change goes through here.
     fn go_to(&mut self, phase: Phase) {
         transitions::note(Some(&self.phase), Some(&phase));
         self.phase = phase;
@@ -221,7 +222,7 @@ impl Launch {
         }
     }
 
-    /// The lane is ending. What could not be deleted gets one more attempt, but not right after a failed one.
+    /// The lane is ending. A task that could not be deleted gets one more Delete, but not right after a failed one.
     pub(super) fn wind_down(&mut self, now: Instant, shortest_delay: Duration) {
         if let Phase::Creating { .. } = self.phase {
             self.pause();
@@ -235,11 +236,11 @@ impl Launch {
     /// Pauses the retries of Create.
     pub(super) fn pause(&mut self) {
         if let Phase::Preparing { .. } | Phase::Creating { .. } = self.phase {
-            self.enter(Phase::Unresolved { is_live: self.phase.is_live_unnamed(), absences: 0 });
+            self.enter(Phase::Unresolved { is_live: self.phase.has_live_unknown_task(), absences: 0 });
         }
     }
 
-    /// Another launch takes its place. Its backoff applies when it is resumed.
+    /// Another launch takes its place. The backoff of this launch still applies when it is resumed.
     pub(super) fn displace(&mut self) {
         if let Phase::Preparing { due } | Phase::Creating { due, .. } = self.phase {
             self.tokens.resume_at(due);
@@ -251,12 +252,12 @@ impl Launch {
     pub(super) fn resume(&mut self, now: Instant) {
         if let Phase::Unresolved { .. } | Phase::TaskIdUnknown { .. } = self.phase {
             let due = self.tokens.resumes_at().max(now);
-            self.enter(Phase::Creating { due, is_live: self.phase.is_live_unnamed() });
+            self.enter(Phase::Creating { due, is_live: self.phase.has_live_unknown_task() });
         }
     }
 
-    /// The service answers that the task runs, but not its id.
-    pub(super) fn runs_unnamed(&mut self, now: Instant) {
+    /// The service answers that the task runs, but does not name it.
+    pub(super) fn task_id_unknown(&mut self, now: Instant) {
         if let Phase::Creating { .. } = self.phase {
             self.enter(Phase::TaskIdUnknown { since: now, absences: 0 });
         }
@@ -303,7 +304,7 @@ impl Launch {
         is_new
     }
 
-    /// A notification reports that the task stopped or failed, and perhaps the reason.
+    /// Records a notification that the task stopped or failed, and the reason if it contains one.
     pub(super) fn doubt(&mut self, until: Instant, stop_reason: Option<String>) {
         if let Some(task) = self.phase.task_mut() {
             task.doubted_until = Some(until);
@@ -336,7 +337,7 @@ impl Launch {
             let task = std::mem::take(task);
             let (since, due) = (now, now);
             self.enter(match task.seen_running_at {
-                // It must be reported as recovered, whatever it was given up for.
+                // As a suspect, it is reported as recovered, whatever the reason for giving it up.
                 Some(_) => Phase::Running {
                     task,
                     since,
@@ -409,13 +410,13 @@ impl Launch {
             self.tokens.drop_next();
             self.forget_payload();
         }
-        self.payload.is_of_another_task(now);
+        self.payload.continue_with_another_task(now);
         true
     }
 
     /// Applies a presence check. `proves_absence`: it was sent late enough to cover all Creates. Returns whether the
     /// uid was found for the first time.
-    pub(super) fn seen(&mut self, is_present: bool, proves_absence: bool) -> bool {
+    pub(super) fn note_presence(&mut self, is_present: bool, proves_absence: bool) -> bool {
         if let Phase::Unresolved { absences, .. }
         | Phase::TaskIdUnknown { absences, .. }
         | Phase::Orphaned { absences, .. } = &mut self.phase
@@ -430,7 +431,7 @@ impl Launch {
         is_present && !std::mem::replace(is_live, true)
     }
 
-    /// A Query returned the task's status. Returns the number of Queries while it was starting.
+    /// A Query returned the task's status. Returns how many Queries were answered while it was starting.
     pub(super) fn queried(&mut self) -> u32 {
         self.tokens.first_is_proven();
         self.attempts.queried(matches!(self.phase, Phase::AwaitingEnd { .. }));
@@ -448,8 +449,8 @@ impl Launch {
         self.phase.task_mut().is_some_and(is_new)
     }
 
-    /// Query says that the task does not run. Returns since when it does not, or was to start, and whether this is
-    /// the first such answer.
+    /// Query reports that the task does not run. Returns since when (for a starting task: since when its id is known),
+    /// and whether this is the first such answer.
     pub(super) fn note_not_running(&mut self, now: Instant) -> (Instant, bool) {
         if let Phase::Running { not_running_since, .. } = &mut self.phase {
             let is_first = not_running_since.is_none();

@@ -26,7 +26,7 @@ pub(super) struct Launches {
     pub(super) generation: u32,
 }
 
-/// What is remembered of a launch that is over: a late reply or a notification may still name its task.
+/// A launch that is over. It is remembered because a late reply or a notification may still name its task.
 #[apply(document)]
 #[json(camel)]
 #[derive(Clone, PartialEq, Eq)]
@@ -90,7 +90,7 @@ impl Launches {
             Some((_, launch)) => Err(Invalid::new(
                 "lane.launches.list.generation",
                 launch.generation,
-                format!("at most {}, and no other launch's", self.generation),
+                format!("at most {} and unique", self.generation),
             )),
         }
     }
@@ -132,18 +132,18 @@ impl Launches {
     }
 
     /// The launch at this index, which the caller has just looked up.
-    #[allow(clippy::indexing_slicing, reason = "a place is that of a launch which is in the list")]
+    #[allow(clippy::indexing_slicing, reason = "callers pass the index of a launch in the list")]
     pub(super) fn at(&self, at: usize) -> &Launch {
         &self.list[at]
     }
 
-    #[allow(clippy::indexing_slicing, reason = "a place is that of a launch which is in the list")]
+    #[allow(clippy::indexing_slicing, reason = "callers pass the index of a launch in the list")]
     pub(super) fn at_mut(&mut self, at: usize) -> &mut Launch {
         &mut self.list[at]
     }
 
     /// The launch at this index, and all others.
-    #[allow(clippy::indexing_slicing, reason = "a place is that of a launch which is in the list")]
+    #[allow(clippy::indexing_slicing, reason = "callers pass the index of a launch in the list")]
     pub(super) fn split(&mut self, at: usize) -> (&mut Launch, Others<'_>) {
         let (before, rest) = self.list.split_at_mut(at);
         let (launch, after) = rest.split_at_mut(1);
@@ -199,7 +199,7 @@ impl Launches {
         }
     }
 
-    // ---- which create a task is of -------------------------------------------------------------------------------
+    // ---- the create of a task ------------------------------------------------------------------------------------
 
     /// The instanceId of the create that started this task. A retired launch counts only if its task is known to be
     /// gone.

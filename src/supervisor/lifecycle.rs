@@ -25,7 +25,7 @@ impl Lane {
             Some(at) => self.launches.at(at).is_resumable().then_some((uid, Some(at))),
         };
         let turn = self.ring.in_turn().find_map(free);
-        let Some((uid, unresolved)) = turn.or_else(|| self.probe(next)) else {
+        let Some((uid, unresolved)) = turn.or_else(|| self.resumable_as_last_resort(next)) else {
             return self.make_room(now, next);
         };
         let generation = match unresolved {
@@ -51,8 +51,8 @@ impl Lane {
         self.mark_changed();
     }
 
-    /// The create of a task whose id is unknown is resumed only as a last resort.
-    fn probe(&self, next: NextLaunch) -> Option<(Uid, Option<usize>)> {
+    /// The last resort if no uid is free: resumes the create of a task whose id is unknown.
+    fn resumable_as_last_resort(&self, next: NextLaunch) -> Option<(Uid, Option<usize>)> {
         if !next.blocked || self.launches.iter().any(Launch::is_leaving) {
             return None;
         }
@@ -63,7 +63,8 @@ impl Lane {
         Some((self.launches.at(at).uid, Some(at)))
     }
 
-    /// Every uid may have a live task: takes back or deletes superseded ones, and plans another attempt.
+    /// No uid is free, because each may have a live task: queries superseded tasks once more, and plans another
+    /// attempt.
     fn make_room(&mut self, now: Now, next: NextLaunch) {
         self.reconsider(now);
         let is_lost =
@@ -99,7 +100,7 @@ impl Lane {
         self.mark_changed();
     }
 
-    /// Gives up a launch: it stays as unresolved if it may have started a task.
+    /// Gives up a launch. If it may have started a task, it is kept as unresolved; otherwise it is forgotten.
     pub(super) fn abandon(&mut self, now: Now, at: usize, reason: LaunchReason) {
         let launch = self.launches.at_mut(at);
         if launch.may_be_live() && !launch.is_resolved() {
@@ -129,19 +130,19 @@ impl Lane {
         match self.stage.current() {
             Some(current) if current != generation => return,
             Some(_) => {}
-            // The replacement's delays had another reason.
+            // No launch is current: the delays so far had another reason.
             None => self.relaunch_count = 0,
         }
         self.schedule(now, reason);
     }
 
-    /// Superseded tasks are in the way: each is queried once more.
+    /// Queries each superseded task once more, because it is in the way of its replacement.
     pub(super) fn reconsider(&mut self, now: Now) {
         self.launches.iter_mut().for_each(|launch| launch.reconsider(now.mono));
     }
 
-    /// Takes back a superseded task that runs after all, perhaps after a migration. Returns its index, or `None` if
-    /// its replacement already has a task, which is then to be confirmed instead.
+    /// Takes back a superseded task that runs after all, perhaps after a migration. Returns its index, or `None` if its
+    /// replacement already has a task: that one is confirmed instead.
     pub(super) fn take_back(&mut self, now: Now, at: usize) -> Option<usize> {
         if !self.current_is_displaceable() {
             self.launches.at_mut(at).supersede();
@@ -161,9 +162,9 @@ impl Lane {
         Some(at)
     }
 
-    /// Query no longer knows the current task: by the service's guide it has exited. In case it runs on, it is kept
-    /// as superseded, to be deleted or taken back. If another Create of the launch may have started a task, the
-    /// launch continues as that one.
+    /// Query no longer knows this task: according to the service's guide, it has exited. In case it still runs, it is
+    /// kept as superseded, to be deleted or taken back. If another Create of the launch may have started a task, the
+    /// launch continues with that task.
     pub(super) fn lost(&mut self, now: Now, at: usize, reply: ServiceReply) {
         let launch = self.launches.at(at);
         if launch.may_have_another_task() {
@@ -185,7 +186,7 @@ impl Lane {
     pub(super) fn gone(&mut self, now: Now, at: usize, reason: EndReason, reply: ServiceReply) {
         let generation = self.launches.at(at).generation;
         let was_wanted = self.is_wanted(generation);
-        let is_restarted = self.is_to_run() && was_wanted;
+        let is_restarted = self.should_run() && was_wanted;
         let kind = if was_wanted { EventKind::Ended { reason, reply } } else { EventKind::Removed };
         self.journal.emit(now, self.launches.get(at), kind);
         if was_wanted {
@@ -221,9 +222,9 @@ impl Lane {
         }
     }
 
-    /// Ends the lane: all tasks are deleted.
+    /// Begins to end the lane: from now on, `wind_down` deletes all tasks.
     pub(super) fn end(&mut self, now: Now, outcome: Outcome) {
-        if self.is_to_run() {
+        if self.should_run() {
             self.stage.end(outcome, now.mono);
             // The request in flight is no longer needed.
             if self
@@ -304,7 +305,8 @@ impl Lane {
         }
     }
 
-    /// Ends the lane: deletes all tasks, gives up what can neither be deleted nor found, and finally reports the end.
+    /// Deletes all tasks of a lane that ends, gives up those that can be neither deleted nor identified, and finally
+    /// reports the end.
     pub(super) fn wind_down(&mut self, now: Now, outcome: Outcome, since: Instant) {
         let shortest = self.config.policy.delete_delays_ms.delay_or_last(0);
         let mut at = 0;
@@ -328,7 +330,7 @@ impl Lane {
         }
     }
 
-    /// Reports that a task may still run, unless that was reported.
+    /// Reports that a task may still run, unless it was reported before.
     fn report_orphaned(&mut self, now: Now, at: usize) {
         let launch = self.launches.at(at);
         if launch.may_be_live() && !launch.is_reported() {

@@ -187,7 +187,7 @@ pub(super) struct LaunchPayload {
 #[derive(Clone, Default, PartialEq, Eq)]
 struct PendingUpdate {
     due: Instant,
-    /// What the Create or Update in flight carries, once the lane has another payload.
+    /// The payload of the Create or Update in flight, once the lane has another one.
     outdated: Option<Box<Services>>,
     /// Consecutive failed Updates.
     #[json(omit = Attempts::default())]
@@ -255,7 +255,7 @@ impl LaunchPayload {
         self.compose(desired, uid)
     }
 
-    /// Composes the payload for an Update, which keeps the output as it is. Returns its sequence number, too.
+    /// Composes the payload for an Update, which keeps the output as it is. Also returns its sequence number.
     pub(super) fn compose_to_update(&mut self, desired: &Services, uid: Uid) -> (u32, String) {
         let composed = match self.created_with.first() {
             Some(created_with) => self.compose(&desired.clone().with_output_of(created_with), uid),
@@ -304,8 +304,8 @@ impl LaunchPayload {
         self.created_with.clear();
     }
 
-    /// The lane has replaced this payload. `carries_it`: the task, or the call in flight, has it.
-    pub(super) fn is_replaced(&mut self, before: &Services, carries_it: bool, now: Instant) {
+    /// The lane has replaced this payload. `carries_it`: the task or the call in flight has it.
+    pub(super) fn note_replaced(&mut self, before: &Services, carries_it: bool, now: Instant) {
         if self.created_with.is_empty() {
             self.created_with.push(before.clone());
         }
@@ -328,8 +328,8 @@ impl LaunchPayload {
         self.created_with.iter().any(|created| created.fixed_difference(desired).is_some())
     }
 
-    /// Whether the lane's payload is again what the task was created with, and no Update was sent: then the task has
-    /// it.
+    /// Whether the task has the lane's payload because it was created with it and no Update was sent. If so, discards
+    /// the pending Update.
     pub(super) fn keep_created(&mut self, desired: &Services) -> bool {
         let is_same = self.created_with == slice::from_ref(desired) && self.next_sequence_id == 0;
         if is_same {
@@ -339,7 +339,7 @@ impl LaunchPayload {
         is_same
     }
 
-    /// What the Create or Update in flight carries, if the lane has another payload by now.
+    /// The payload of the Create or Update in flight, if the lane has another one by now.
     pub(super) fn take_outdated(&mut self) -> Option<Services> {
         self.pending_update.as_mut()?.outdated.take().map(|services| *services)
     }
@@ -358,8 +358,8 @@ impl LaunchPayload {
         self.is_unsure = true;
     }
 
-    /// The known task is over. The launch continues as another task's, which got no Updates.
-    pub(super) fn is_of_another_task(&mut self, now: Instant) {
+    /// The known task is over, and the launch continues with another task, which has received no Updates.
+    pub(super) fn continue_with_another_task(&mut self, now: Instant) {
         match &mut self.pending_update {
             Some(pending) => pending.attempts = Attempts::default(),
             None if self.next_sequence_id > 0 => self.pending_update = Some(PendingUpdate::due_at(now)),
@@ -401,9 +401,9 @@ impl LaunchPayload {
         self.is_unsure = false;
     }
 
-    /// The payload of an Update was refused. `goes_on`: there is another payload to send.
-    pub(super) fn update_refused(&mut self, goes_on: bool, now: Instant) {
-        self.pending_update.take_if(|_| !goes_on);
+    /// The payload of an Update was refused. `has_another`: there is another payload to send.
+    pub(super) fn update_refused(&mut self, has_another: bool, now: Instant) {
+        self.pending_update.take_if(|_| !has_another);
         self.update_at(now);
     }
 
@@ -416,7 +416,7 @@ impl LaunchPayload {
         })
     }
 
-    /// All secrets that the service was or may be sent.
+    /// All secrets that the service has received or may receive.
     pub(super) fn secrets(&self) -> Vec<String> {
         let given = [&self.input_token, &self.output_token].into_iter().filter_map(|token| token.given());
         let mut secrets: Vec<String> = given.map(str::to_owned).collect();

@@ -1,4 +1,4 @@
-//! The phases of a launch, each with the data that has a meaning only in it.
+//! The phases of a launch, each with the data that only this phase needs.
 
 use macro_rules_attribute::apply;
 
@@ -22,7 +22,7 @@ pub(super) enum Phase {
     TaskIdUnknown { since: Instant, absences: u32 },
     /// The task's id is known; no Query has found it running yet. `queries`: answered Queries.
     Confirming { task: Task, since: Instant, due: Instant, queries: u32 },
-    /// The task runs. `not_running_since`: since when Query says otherwise.
+    /// The task runs. `not_running_since`: since when Query reports that it does not run.
     Running {
         task: Task,
         since: Instant,
@@ -32,11 +32,11 @@ pub(super) enum Phase {
     },
     /// Given up; kept until its replacement is confirmed.
     Superseded { task: Task },
-    /// As `Superseded`, but in the way of its replacement: one more Query decides whether it is deleted.
+    /// Like `Superseded`, but in the way of its replacement: one more Query decides whether it is deleted.
     Reconsidered { task: Task, due: Instant },
     /// Being deleted. `is_reported`: it was reported as orphaned.
     Deleting { task: Task, due: Instant, is_reported: bool },
-    /// Delete was accepted (202); Query tells when it is done.
+    /// Delete was accepted (202); Query shows when the task is gone.
     AwaitingEnd { task: Task, due: Instant, is_reported: bool },
     /// It could not be deleted, which was reported. Delete is retried from time to time.
     Orphaned { task: Task, since: Instant, due: Instant, absences: u32 },
@@ -49,10 +49,10 @@ pub(super) enum Phase {
 pub(super) struct Task {
     pub(super) id: String,
     pub(super) last_query_at: Option<Instant>,
-    /// A check was requested since the last Query was sent, which may have been too early.
+    /// A check was requested after the last Query was sent: that Query may have been too early.
     pub(super) is_check_requested: bool,
-    /// Set by a notification that it stopped or failed: until then, Query may say that it runs only because its data
-    /// lags behind.
+    /// Set by a notification that it stopped or failed. Until this time, Query may report it as running only because
+    /// the service's data lags behind.
     pub(super) doubted_until: Option<Instant>,
     /// The stop reason of that notification.
     pub(super) stop_reason: Option<String>,
@@ -148,7 +148,7 @@ impl Phase {
     }
 
     /// Whether a task runs whose id is unknown.
-    pub(super) fn is_live_unnamed(&self) -> bool {
+    pub(super) fn has_live_unknown_task(&self) -> bool {
         match self {
             Self::Creating { is_live, .. } | Self::Unresolved { is_live, .. } => *is_live,
             Self::TaskIdUnknown { .. } => true,

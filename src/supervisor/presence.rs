@@ -39,7 +39,7 @@ pub(super) enum PresenceOutcome {
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct PresenceChecks {
     pub(super) next_at: Instant,
-    /// How many checks the current backoff schedule has seen.
+    /// How many checks were made with the current backoff schedule.
     checks: u32,
     /// The `Retry-After` of the last failure.
     not_before: Instant,
@@ -127,7 +127,7 @@ impl Lane {
                 continue;
             }
             let is_late_enough = sent_at >= launch.tokens.last_create_at() + start_up;
-            let is_found = launch.seen(present, is_late_enough);
+            let is_found = launch.note_presence(present, is_late_enough);
             if launch.phase().absences().is_some_and(|absences| absences >= enough) {
                 self.gone(now, at, EndReason::Absent, ServiceReply::default());
                 continue;
@@ -152,7 +152,7 @@ impl Lane {
             let Some(old) = self.launches.take_retired(uid) else { continue };
             let generation = old.generation;
             self.ring.hold(uid);
-            self.launches.add(Launch::found_again(old, now.mono));
+            self.launches.add(Launch::reopened(old, now.mono));
             self.emit(now, Some(generation), EventKind::TaskIdUnknown);
             self.mark_changed();
         }

@@ -13,7 +13,7 @@ use crate::uid::Uid;
 /// The body of a reply, parsed leniently: unknown shapes yield nothing, not errors.
 #[derive(Default)]
 pub(super) struct ReplyBody {
-    /// The body is not empty, but no JSON object or `null`, or its task id is malformed: a proxy's page, or a
+    /// The body is neither empty nor `null` nor a JSON object, or its task id is malformed: a proxy's page, or a
     /// truncated body. It does not count as an answer of the service.
     pub(super) is_unreadable: bool,
     pub(super) token_name: Option<String>,

@@ -13,7 +13,7 @@ use crate::status::Call;
 use crate::time::{Duration, WallTime};
 use crate::uid::Uid;
 
-/// Identifies a request of a lane; its answer carries it back.
+/// Identifies a request of a lane; the answer carries the same id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct RequestId(u64);
@@ -187,7 +187,7 @@ impl NoAnswer {
         }
     }
 
-    /// What it means for the domain.
+    /// How it counts for the domain, if at all.
     pub(super) fn domain_failure(self) -> Option<DomainFailure> {
         match self {
             Self::Dns => Some(DomainFailure::Dns),

@@ -16,7 +16,7 @@ pub(super) struct Http {
 /// An Update replaces the whole configuration of the transcoder.
 const UPDATE_MASK: &str = "services.cloudTranscoder.config";
 
-/// `services` is the payload as JSON text, in all calls.
+/// In all calls, `services` is the payload as JSON text.
 pub(super) fn acquire(app_id: &str, instance_id: &str, services: &str) -> Http {
     Http {
         method: "POST",

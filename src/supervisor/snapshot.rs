@@ -8,7 +8,7 @@ use crate::error::{Invalid, quoted};
 const PREFIX: &str = "steadymix-snapshot-";
 const VERSION: &str = "steadymix-snapshot-1";
 
-/// A snapshot that cannot be restored.
+/// The reason why a snapshot cannot be restored.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SnapshotError {
@@ -33,7 +33,7 @@ pub(crate) fn write(kind: &'static str, state: &dyn Document) -> String {
     format!("{VERSION} {kind} {}\n{state}", digest(kind, &state))
 }
 
-/// Reads a state. `check` covers what the types do not.
+/// Reads a state. `check` covers the rules that the types do not enforce.
 pub(crate) fn read<T: Document>(
     kind: &'static str,
     text: &str,

@@ -31,7 +31,7 @@ pub(super) enum Stage {
 pub(super) struct NextLaunch {
     pub(super) at: Instant,
     pub(super) reason: LaunchReason,
-    /// It found no free uid.
+    /// An earlier attempt found no free uid.
     pub(super) blocked: bool,
 }
 
@@ -65,12 +65,12 @@ impl Stage {
 
     /// This launch becomes the current one.
     pub(super) fn launch(&mut self, generation: u32) {
-        self.go_on_to(Self::Launched { generation });
+        self.enter(Self::Launched { generation });
     }
 
     /// Plans the next launch, which replaces the current or planned one.
     pub(super) fn plan(&mut self, next: NextLaunch) {
-        self.go_on_to(Self::Planned { next });
+        self.enter(Self::Planned { next });
     }
 
     /// The current launch is over.
@@ -97,7 +97,7 @@ impl Stage {
     }
 
     pub(super) fn end(&mut self, outcome: Outcome, since: Instant) {
-        self.go_on_to(Self::Ending { outcome, since, is_announced: false });
+        self.enter(Self::Ending { outcome, since, is_announced: false });
     }
 
     pub(super) fn announce_end(&mut self) {
@@ -106,7 +106,7 @@ impl Stage {
         }
     }
 
-    fn go_on_to(&mut self, stage: Self) {
+    fn enter(&mut self, stage: Self) {
         if !self.is_ending() {
             *self = stage;
         }
@@ -139,7 +139,7 @@ impl Lane {
         self.launches.iter().position(is_outgoing).filter(|_| !self.stage.is_ending())
     }
 
-    /// Whether this launch's task is the current one, or runs until the current one does.
+    /// Whether this launch is the current one, or the outgoing one.
     pub(super) fn is_wanted(&self, generation: u32) -> bool {
         self.stage.is_current(generation)
             || self.outgoing().is_some_and(|launch| launch.generation == generation)

@@ -19,7 +19,7 @@ use crate::uid::Uid;
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LaneStatus {
-    /// The lane's name; of a supervisor `main`.
+    /// The lane's name; `main` for a single supervisor.
     pub name: String,
     /// The lane's state.
     pub state: LaneState,
@@ -121,7 +121,7 @@ impl Lane {
 
     /// The uid of the running task, suspect or not, or of a task whose id is unknown.
     pub(crate) fn live_uid(&self) -> Option<Uid> {
-        self.serving().or_else(|| self.unidentified()).map(|launch| launch.uid)
+        self.serving().or_else(|| self.with_unknown_task_id()).map(|launch| launch.uid)
     }
 
     pub(crate) fn status(&self, clock: &Clock) -> LaneStatus {
@@ -155,7 +155,7 @@ impl Lane {
             };
         }
         match current.map(Launch::phase) {
-            None if self.unidentified().is_some() => LaneState::TaskIdUnknown,
+            None if self.with_unknown_task_id().is_some() => LaneState::TaskIdUnknown,
             None => LaneState::Waiting,
             Some(Phase::Preparing { .. } | Phase::Creating { .. }) => LaneState::Launching,
             Some(Phase::Confirming { .. }) => LaneState::Confirming,
@@ -172,8 +172,8 @@ impl Lane {
     }
 
     /// A launch whose task runs, but has no known id.
-    fn unidentified(&self) -> Option<&Launch> {
-        self.launches.iter().find(|launch| launch.phase().is_live_unnamed())
+    fn with_unknown_task_id(&self) -> Option<&Launch> {
+        self.launches.iter().find(|launch| launch.phase().has_live_unknown_task())
     }
 
     fn known(&self, launch: &Launch) -> KnownTask {

@@ -1,7 +1,7 @@
 //! The builder tokens of one logical create: which of them may have started its task, and which were answered.
 //!
-//! The service starts at most one task for a builder token. By its documentation, a token is valid for five minutes,
-//! and its first Create must follow within two seconds.
+//! The service starts at most one task for a builder token. According to its documentation, a token is valid for five
+//! minutes, and its first Create must follow within two seconds.
 
 use macro_rules_attribute::apply;
 
@@ -84,9 +84,9 @@ pub(super) enum TokenAnswer {
 pub(super) enum Round {
     /// Another candidate is left.
     Continues,
-    /// 404.
+    /// All failed, and at least one was answered 404.
     NotFound,
-    /// 400 or 403 to all of them; or 401 to one, which applies to all.
+    /// All were answered 400 or 403; or one was answered 401, which applies to all.
     Refused,
 }
 
@@ -118,8 +118,8 @@ impl TokenLedger {
         Self { candidates, ..Self::default() }
     }
 
-    /// For a create that was given up although its task is in the channel.
-    pub(super) fn found_again(candidates: Vec<String>, is_closed: bool, now: Instant) -> Self {
+    /// For a create that was given up, but whose uid is in the channel.
+    pub(super) fn reopened(candidates: Vec<String>, is_closed: bool, now: Instant) -> Self {
         Self { candidates, is_closed, creates: 1, last_create_at: now, ..Self::default() }
     }
 
@@ -206,7 +206,8 @@ impl TokenLedger {
         self.next = None;
     }
 
-    /// Whether another Create needs one token too many: the token that started the task might be forgotten.
+    /// Whether another Create would need more tokens than are kept. The token that started the task might be forgotten
+    /// then.
     pub(super) fn is_full(&self, now: Instant) -> bool {
         let has_next = self.next.as_ref().is_some_and(|token| token.is_usable(now));
         self.candidates.len() >= MAX_CANDIDATES && !has_next
@@ -261,7 +262,7 @@ impl TokenLedger {
 
     /// This Create is resolved: tasks that earlier Creates started are either the one just reported or already over.
     /// The reported one may be over, too, and a later Create with the same token may have started another. Returns
-    /// whether the next Create would have carried its token, which starts one task only.
+    /// whether the next Create would have carried the same token: it is dropped, because a token starts only one task.
     pub(super) fn answered(&mut self, create: SentCreate<'_>) -> bool {
         let mut others = self.unresolved.iter_mut().enumerate();
         if let Some((at, unresolved)) = others.find(|(_, other)| other.is_of(create.token)) {
@@ -311,7 +312,7 @@ impl TokenLedger {
         self.begin_round();
     }
 
-    // ---- more tasks than one -------------------------------------------------------------------------------------
+    // ---- several tasks of one create -----------------------------------------------------------------------------
 
     /// Whether a Create with another token than the known task's may have started a second task.
     pub(super) fn may_have_started_another(&self) -> bool {
@@ -330,13 +331,13 @@ impl TokenLedger {
         self.forget_answered();
     }
 
-    /// Forgets answered tokens: what they started is over.
+    /// Forgets answered tokens: the tasks that they started are over.
     pub(super) fn forget_answered(&mut self) {
         self.candidates = self.unresolved.iter().map(|unresolved| unresolved.token.clone()).collect();
         self.next.take_if(|next| !self.unresolved.iter().any(|other| other.is_of(&next.name)));
     }
 
-    /// All tokens that the service was or may be sent.
+    /// All tokens that the service has received or may receive.
     pub(super) fn secrets(&self) -> impl Iterator<Item = &String> {
         self.all().chain(self.next.iter().map(|next| &next.name))
     }

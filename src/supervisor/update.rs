@@ -24,7 +24,7 @@ pub enum Via {
     /// A new task under another uid replaces the running one. An Update can change only the `rtc` members of
     /// `audioInputs` and `videoInputs`, the `region` of a video input, `audioOption` and `videoOption`.
     Relaunch,
-    /// No task runs: the next one is created with it.
+    /// No task runs: the next one is created with this payload.
     Launch,
     /// The lane already has this payload.
     Nothing,
@@ -35,9 +35,9 @@ pub enum Via {
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LaneUpdate {
-    /// The lane's name; of a supervisor `main`.
+    /// The lane's name; `main` for a single supervisor.
     pub lane: String,
-    /// How the lane gets it.
+    /// How the lane gets the new payload.
     pub via: Via,
 }
 
@@ -52,8 +52,8 @@ impl Lane {
             None => Ok(()),
             Some(field) => Err(Invalid::new(
                 field,
-                "another value than the running task's",
-                "the value that the task was started with: an Update cannot change it (rollout: \"relaunch\" starts another one)",
+                "different from the running task's",
+                "the value of the running task, because an Update cannot change it (rollout: \"relaunch\" replaces the task)",
             )),
         }
     }
@@ -76,7 +76,7 @@ impl Lane {
         Ok(update)
     }
 
-    /// Cancels a rollout that has created nothing yet if an Update is enough for the payload that is wanted now.
+    /// Cancels a rollout that has created no task yet, if an Update suffices for the desired payload.
     fn cancel_rollout(&mut self) {
         if self.outgoing().is_none_or(|launch| self.needs_relaunch(launch)) {
             return;
@@ -119,7 +119,7 @@ impl Lane {
         refused.is_some()
     }
 
-    /// Tells all launches that the lane has replaced this payload.
+    /// Notes in every launch that the lane has replaced the payload `before`.
     fn payload_has_changed(&mut self, now: Now, before: &Services) {
         let updating = match self.requests.in_flight.as_ref().map(|sent| &sent.purpose) {
             Some(Purpose::Update { generation }) => Some(*generation),
@@ -138,12 +138,12 @@ impl Lane {
             if is_running || launch.payload.composed().is_none() {
                 launch.forget_payload();
             }
-            launch.payload.is_replaced(before, carries_it, now.mono);
+            launch.payload.note_replaced(before, carries_it, now.mono);
         }
         self.cancel_preparation();
     }
 
-    /// Cancels a request that prepares a payload which will not be sent.
+    /// Cancels a request that prepares a payload that will not be sent.
     fn cancel_preparation(&mut self) {
         let generation = self.requests.in_flight.as_ref().and_then(|sent| match sent.purpose {
             Purpose::RtcToken { generation, .. } | Purpose::Acquire { generation } => Some(generation),
@@ -179,7 +179,8 @@ impl Lane {
         self.mark_changed();
     }
 
-    /// Ends a rollout whose payload was refused: the outgoing task has the right payload and stays.
+    /// Ends a rollout that is no longer needed, because its payload was refused or replaced: the outgoing task stays if
+    /// it has the desired payload or an Update can give it. Returns whether it stays.
     pub(super) fn keep_outgoing(&mut self) -> bool {
         let stays = |at: &usize| !self.needs_relaunch(self.launches.at(*at));
         let Some(at) = self.outgoing_at().filter(stays) else { return false };
@@ -230,7 +231,8 @@ impl Lane {
         goes_on
     }
 
-    /// The service refuses the payload of a task: another payload gets its turn, if there is one.
+    /// The service refuses the payload of this launch's task. Replaces the task if another payload can be tried, or if
+    /// the lane has been on air; otherwise ends the lane.
     pub(super) fn payload_refused(&mut self, now: Now, at: usize) {
         let launch = self.launches.at(at);
         let is_current = self.stage.is_current(launch.generation);
@@ -251,7 +253,7 @@ impl Lane {
     /// The payload of an Update was refused: the lane returns to the fallback.
     pub(super) fn update_refused(&mut self, now: Now, at: usize, is_outdated: bool) {
         let is_unsure = self.launches.at(at).payload.is_unsure();
-        // The task needs an Update to the fallback.
+        // If it is unknown which payload the task has, it needs an Update to the fallback.
         let goes_on = is_outdated || (self.roll_back(now) && is_unsure);
         self.launches.at_mut(at).payload.update_refused(goes_on, now.mono);
         self.mark_changed();

@@ -23,7 +23,7 @@ pub struct TaskWarning {
     pub message: String,
 }
 
-/// With less than this, a task ends as soon as the hosts' network fails for a minute.
+/// Below this, a network failure of a minute on the hosts' side ends the task.
 const SMALL_IDLE_TIMEOUT_S: i64 = 60;
 
 pub(super) const SERVICE_TYPE: &str = "cloudTranscoderV2";
@@ -62,7 +62,7 @@ pub(super) const PROFILES: [&str; 6] = [
 const RTC_TOKEN: &str = "rtc.rtcToken";
 const TRANSCODER: &str = transcoder_path!();
 const AREA: &str = "from 120×120 to 1920×1080, or to 1080×1920";
-const IMAGE: &str = "an http(s) address that contains .jpg, .jpeg or .png";
+const IMAGE: &str = "an http(s) URL that contains .jpg, .jpeg or .png";
 
 impl Services {
     /// All values in this payload that the service would refuse.
@@ -85,7 +85,7 @@ impl Services {
             warnings.add(
                 "idleTimeout".to_owned(),
                 format!(
-                    "{idle_timeout} s is short: the task will exit whenever the hosts are away that long"
+                    "{idle_timeout} s is short: the task will exit whenever the hosts are absent for that long"
                 ),
             );
         }
@@ -96,7 +96,7 @@ impl Services {
                 warnings.forbidden_by_newest(format!("{at}.zOrder"), &layer.to_string(), "2 to 100");
             }
             if let Some(canvas) = transcoder.canvas.as_ref().filter(|canvas| !on_canvas(region, canvas)) {
-                warnings.add(at, format!("reaches beyond the canvas of {}×{}", canvas.width, canvas.height));
+                warnings.add(at, format!("extends beyond the canvas of {}×{}", canvas.width, canvas.height));
             }
         }
         for (i, WaterMark { region, .. }) in transcoder.water_marks.iter().enumerate() {
@@ -136,7 +136,7 @@ impl Warnings {
         self.0.push(TaskWarning { field: format!("{TRANSCODER}.{field}"), message });
     }
 
-    /// Public clients send it, and older references allow it.
+    /// Warns about a value that public clients send and older references allow.
     fn forbidden_by_newest(&mut self, field: String, found: &str, allowed: &str) {
         self.add(field, format!("{found}: the newest reference of the service allows {allowed}"));
     }
@@ -149,8 +149,8 @@ impl Warnings {
             if warned.replace(list) != Some(list) {
                 self.add(
                     format!("{list}[{i}].{RTC_TOKEN}"),
-                    "missing, and no rtcToken callback gives it: the service requires one (a project without an App \
-                     Certificate gives its App ID)"
+                    "missing, and no rtcToken callback provides one: the service requires a token (in a project without \
+                     an App Certificate, the App ID)"
                         .to_owned(),
                 );
             }
@@ -177,7 +177,7 @@ fn output_streams(transcoder: &Transcoder) -> impl Iterator<Item = Stream<'_>> {
     outputs.filter_map(|(i, output)| Some(("outputs", i, output.rtc.as_ref()?)))
 }
 
-/// Whether streams are laid out and encoded, rather than one passed on.
+/// Whether streams are laid out and encoded, rather than one stream passed through.
 fn is_mixed(transcoder: &Transcoder) -> bool {
     transcoder.stream_process_mode.as_deref().is_none_or(|mode| !SINGLE_MODES.contains(&mode))
 }
@@ -221,7 +221,7 @@ impl Violations {
         let is_mixed = is_mixed(transcoder);
         let (audio, video) = (&transcoder.audio_inputs, &transcoder.video_inputs);
         if audio.is_empty() && video.is_empty() {
-            self.add(at("audioInputs"), "empty, as videoInputs is", "at least one input");
+            self.add(at("audioInputs"), "empty, like videoInputs", "at least one input");
         }
         for (list, inputs) in [("audioInputs", audio), ("videoInputs", video)] {
             if !is_mixed && inputs.len() > 1 {
@@ -236,7 +236,7 @@ impl Violations {
         if let Some(canvas) = &transcoder.canvas {
             self.canvas(&at("canvas"), canvas);
         }
-        // A video that is passed on needs no region.
+        // A video that is passed through needs no region.
         let is_raw = |output: &Output| output.video_option.as_ref().is_some_and(|video| video.mode.is_some());
         if is_mixed && !video.is_empty() && !transcoder.outputs.iter().any(is_raw) {
             self.layout(transcoder);
@@ -260,7 +260,7 @@ impl Violations {
                     self.add(
                         format!("{at}.rtc.rtcUid"),
                         0,
-                        "from 1 to 4294967295: only audio can be everybody's",
+                        "from 1 to 4294967295: only an audio input may have uid 0, which means all hosts",
                     );
                 }
                 Some(_) => {}
@@ -282,7 +282,7 @@ impl Violations {
             self.add(
                 format!("{TRANSCODER}.{field}"),
                 "missing",
-                format!("{allowed}, as there are videoInputs"),
+                format!("{allowed}, because there are videoInputs"),
             );
         };
         match &transcoder.canvas {
@@ -327,8 +327,8 @@ impl Violations {
 
     fn rtc(&mut self, at: &str, rtc: &Rtc) {
         // These names cannot be part of a URL, however they are encoded.
-        let is_of_paths = matches!(rtc.rtc_channel.as_str(), "." | "..");
-        if !CHANNEL_BYTES.contains(&rtc.rtc_channel.len()) || is_of_paths {
+        let is_dot_segment = matches!(rtc.rtc_channel.as_str(), "." | "..");
+        if !CHANNEL_BYTES.contains(&rtc.rtc_channel.len()) || is_dot_segment {
             self.add(format!("{at}.rtcChannel"), quoted(&rtc.rtc_channel), "1 to 64 bytes, but not . or ..");
         }
     }
@@ -357,8 +357,7 @@ impl Violations {
         let below_host = below_host.and_then(|rest| rest.split_once(['/', '?'])).map_or("", |(_, rest)| rest);
         let is_image = |part: &str| ["jpg", "jpeg", "png"].iter().any(|suffix| part.starts_with(suffix));
         if !below_host.split('.').skip(1).any(is_image) {
-            let shown =
-                without_signature(url).map_or_else(|| "an address with a user's name".to_owned(), quoted);
+            let shown = without_signature(url).map_or_else(|| "a URL with a user name".to_owned(), quoted);
             self.add(field, shown, IMAGE);
         }
     }
@@ -371,7 +370,7 @@ impl Violations {
         if outputs.iter().any(|output| output.rtc.is_some())
             && outputs.iter().any(|output| output.stream_url.is_some())
         {
-            self.add(at, "both RTC and CDN outputs", "either one RTC channel, or CDN addresses");
+            self.add(at, "both RTC and CDN outputs", "either one RTC channel, or CDN URLs");
         }
         for (i, output) in outputs.iter().enumerate() {
             let at = format!("{at}[{i}]");
@@ -419,7 +418,7 @@ impl Violations {
 
     fn video(&mut self, at: &str, video: &VideoOption, transcoder: &Transcoder, is_cdn: bool) {
         self.range(format!("{at}.bitrate"), video.bitrate, &BITRATE_KBPS, " kbit/s");
-        self.range(format!("{at}.fps"), video.fps, &FRAMES_PER_SECOND, " frames a second");
+        self.range(format!("{at}.fps"), video.fps, &FRAMES_PER_SECOND, " frames per second");
         let codecs: &[&str] = if is_cdn { &CDN_CODECS } else { &CODECS };
         self.one_of(&format!("{at}.codec"), video.codec.as_ref(), codecs);
         self.one_of(&format!("{at}.mode"), video.mode.as_ref(), &VIDEO_MODES);

@@ -1,7 +1,8 @@
-//! The payload as shown to operators, and the way back.
+//! The payload as shown to operators: redaction marks take the place of secrets, and are replaced with them again in a
+//! new payload.
 //!
-//! Only what is known to be harmless is shown. Tokens, URLs of streams, unknown fields, and what follows the path of
-//! an image's URL (it may be a signature) are redacted.
+//! Only fields that are known to be harmless are shown. Tokens, stream URLs, unknown fields, and the part of an image
+//! URL after its path (it may be a signature) are redacted.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +12,8 @@ use crate::error::{Invalid, quoted};
 use crate::json::Tree;
 use crate::redact::is_secret;
 
-/// The beginning of a redaction mark. A number follows that changes with the shown payload, then the place: places
-/// mean something else in a payload that has changed.
+/// The beginning of a redaction mark. A number follows, then the path of the field. The number changes with the shown
+/// payload, because paths may mean something else in a payload that has changed.
 const HIDDEN: &str = "***";
 /// The number of digits of that number.
 const DIGITS: usize = 8;
@@ -25,7 +26,7 @@ enum Field {
     Unknown,
 }
 
-/// The kind of the field of this name in an object of that name.
+/// The kind of the field `name` in an object, or in an item of a list, named `parent`.
 fn field(parent: &str, name: &str) -> Field {
     match (parent, name) {
         ("", "cloudTranscoder")
@@ -52,8 +53,8 @@ fn field(parent: &str, name: &str) -> Field {
 }
 
 impl Services {
-    /// The payload for people, as JSON text: `***` and its place replace all that is not known to be harmless. In a
-    /// new payload these marks stand for what they hide, see [`revealed`].
+    /// The payload for operators, as JSON text: redaction marks, which begin with `***`, replace all values that are
+    /// not known to be harmless. [`revealed`] restores the values in a new payload.
     #[must_use]
     pub fn shown(&self) -> String {
         self.hide(&self.mark(), &mut |_, _| {})
@@ -69,8 +70,8 @@ impl Services {
         format!("{HIDDEN}{number:08x}")
     }
 
-    /// All hidden strings; of URLs also each part, one of which is the key. Strings that are too short for a secret
-    /// are left out.
+    /// All hidden strings. For URLs, also each of their parts, because one of them is the key. Strings that are too
+    /// short for a secret are left out.
     pub(crate) fn secrets(&self) -> Vec<String> {
         let mut secrets = Vec::new();
         self.hide(HIDDEN, &mut |shown, json| match json.as_text() {
@@ -83,8 +84,8 @@ impl Services {
         secrets
     }
 
-    /// The payload with marks, which begin with `mark`, in place of everything that is not harmless. `keep` gets each
-    /// mark and what it hides.
+    /// The payload with marks, which begin with `mark`, in place of everything that is not harmless. `keep` is called
+    /// with each mark and the value that it hides.
     fn hide(&self, mark: &str, keep: &mut dyn FnMut(&str, &Json<'_>)) -> String {
         let payload = self.to_json();
         let tree = Tree::parse(&payload);
@@ -133,12 +134,11 @@ fn add_secrets(json: &Json<'_>, secrets: &mut Vec<String>) {
     });
 }
 
-/// Replaces redaction marks in `services`, which is JSON text, by what they hide in the payload `shown_of`, wherever
-/// they were moved; but only in fields that are redacted as well, so no output reveals a secret. `services` may also
-/// be a group's update with payloads of several lanes.
+/// Replaces redaction marks in the JSON text `services` with the values that they hide in the payload `shown_of`,
+/// wherever they were moved. Only fields that are redacted as well can hold them, so no output reveals a secret.
+/// `services` may also be a group's update with payloads of several lanes.
 ///
-/// # Errors
-/// The first mark that stands for nothing, or in a field that would be shown.
+/// # Errors The first mark that hides no value, or that is in a field that would be shown.
 pub fn revealed(services: &str, shown_of: Option<&Services>) -> Result<String, Invalid> {
     let tree = document::parse("services", services)?;
     let root = if is_for_lanes(&tree) { "update" } else { "services" };
@@ -151,14 +151,14 @@ pub fn revealed(services: &str, shown_of: Option<&Services>) -> Result<String, I
     }
     let mut wrong = None;
     let revealed = rewrite(&Json::root(root, tree.root()), &mut |json| {
-        // After a payload was shown, whatever looks like a mark is a changed one.
-        let is_changed =
+        // If a payload was shown, any string that looks like a mark is an edited mark.
+        let is_edited =
             |text: &str| shown_of.is_some() && text.split('?').any(|part| part.starts_with(HIDDEN));
-        let text = json.as_text().filter(|text| has_mark(text) || is_changed(text))?;
+        let text = json.as_text().filter(|text| has_mark(text) || is_edited(text))?;
         let allowed = match hidden.get(text.as_ref()) {
             Some((of, value)) if *of == kind(json) => return Some(value.clone()),
             Some(_) => "the value itself: a redacted value would be shown here",
-            None => "the value itself: this mark stands for no value, as the payload may have changed",
+            None => "the value itself: this mark hides no value, because the payload may have changed",
         };
         wrong.get_or_insert_with(|| Invalid::new(json.path(), quoted(&text), allowed));
         None

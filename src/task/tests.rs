@@ -58,7 +58,7 @@ fn a_valid_payload_passes_through_with_unknown_fields() {
 }
 
 #[test]
-fn tokens_addresses_and_the_keys_at_their_ends_are_secrets() {
+fn tokens_stream_urls_and_stream_keys_are_secrets() {
     let mut json = with("videoInputs/1/streamUrl", json!("rtmp://example.com/live/k3y-of-a-show"));
     json["cloudTranscoder"]["config"]["transcoder"]["waterMarks"][0]["imageUrl"] =
         json!("https://img.example/watermark.png?sign=0a1b2c3d4e");
@@ -201,7 +201,7 @@ fn mark_of(services: &Services) -> String {
     mark
 }
 
-/// Somebody else has changed the payload since: its places may mean something else now.
+/// The payload was changed after it was shown: its paths may mean something else now.
 #[test]
 fn marks_of_a_changed_payload_are_refused() {
     let mut json = whole();
@@ -220,7 +220,7 @@ fn marks_of_a_changed_payload_are_refused() {
 }
 
 #[test]
-fn unknown_marks_are_named() {
+fn unknown_marks_are_refused() {
     let services = Services::from_json(&whole().to_string()).unwrap();
     let refused = |shown_of| {
         let given = json!({ "a": [1, { "b": "https://img.example/a.jpg?***01234567.made.up" }] });
@@ -230,7 +230,11 @@ fn unknown_marks_are_named() {
     assert_eq!(refused(None).field, "services.a[1].b");
     assert_eq!(revealed(&json!("***"), Some(&services)).unwrap_err().field, "services");
     assert_eq!(revealed(&json!("a?***.b"), Some(&services)).unwrap_err().field, "services");
-    assert_eq!(revealed(&json!("*** LIVE ***"), None), Ok(json!("*** LIVE ***")), "a new one may say so");
+    assert_eq!(
+        revealed(&json!("*** LIVE ***"), None),
+        Ok(json!("*** LIVE ***")),
+        "a new payload may contain this"
+    );
     let new = Services::from_json(&services.shown()).unwrap_err();
     assert!(new.field.ends_with("audioInputs[0].rtc.rtcToken") && new.allowed.contains("the value"), "{new}");
     let inside = json!({ "a": format!("prefix {}.a", mark_of(&services)) });
@@ -240,7 +244,7 @@ fn unknown_marks_are_named() {
     assert_eq!(error.to_string(), "services is not JSON, but must be an object");
 }
 
-/// A shown or quoted string would reveal what its mark hides.
+/// In a field that is shown or quoted, the restored value would be revealed.
 #[test]
 fn a_hidden_value_is_restored_only_where_it_stays_hidden() {
     let services = Services::from_json(&whole().to_string()).unwrap();
@@ -393,9 +397,9 @@ fn every_range_and_rule_names_its_field() {
     assert_eq!(refused(&with("outputs/0/rtc/rtcChannel", json!("c".repeat(64)))).len(), 0);
     let sound_only = json!([rtc(8, "a"), { "rtc": { "rtcChannel": "a", "rtcUid": 9 } }]);
     assert_eq!(refused(&with("outputs", sound_only)).len(), 0, "one output with video is enough");
-    let mut passed_on = with("outputs/0/videoOption/mode", json!("RAW"));
-    passed_on["cloudTranscoder"]["config"]["transcoder"]["videoInputs"].as_array_mut().unwrap().pop();
-    assert_eq!(refused(&passed_on).len(), 0);
+    let mut passed_through = with("outputs/0/videoOption/mode", json!("RAW"));
+    passed_through["cloudTranscoder"]["config"]["transcoder"]["videoInputs"].as_array_mut().unwrap().pop();
+    assert_eq!(refused(&passed_through).len(), 0);
 
     let mut wrong_type = payload();
     wrong_type["cloudTranscoder"]["serviceType"] = json!("cloudTranscoder");
@@ -404,7 +408,7 @@ fn every_range_and_rule_names_its_field() {
 }
 
 #[test]
-fn an_error_reads_well() {
+fn an_error_names_the_field_the_value_and_the_range() {
     let invalid = Services::from_json(&with("videoInputs/1/region/width", json!(5)).to_string()).unwrap_err();
     assert_eq!(
         invalid.to_string(),
@@ -483,7 +487,7 @@ fn payloads_of_public_clients_are_accepted() {
 }
 
 #[test]
-fn a_stream_that_is_passed_on_needs_no_layout() {
+fn a_stream_that_is_passed_through_needs_no_layout() {
     let without_layout = |mode: &str| {
         let mut json = with("streamProcessMode", json!(mode));
         let transcoder = &mut json["cloudTranscoder"]["config"]["transcoder"];
@@ -503,7 +507,7 @@ fn a_stream_that_is_passed_on_needs_no_layout() {
 }
 
 #[test]
-fn a_stream_without_a_token_is_a_warning() {
+fn a_stream_without_a_token_causes_a_warning() {
     let token = |path: &str| warned(&with(path, json!({ "rtcChannel": "show", "rtcUid": 7 })));
     assert_eq!(token("audioInputs/0/rtc"), ["audioInputs[0].rtc.rtcToken"]);
     assert_eq!(token("videoInputs/0/rtc"), ["videoInputs[0].rtc.rtcToken"]);
@@ -531,7 +535,7 @@ fn uid_and_tokens_are_filled_in() {
 }
 
 #[test]
-fn nothing_secret_is_shown() {
+fn debug_output_shows_no_secrets() {
     let shown = format!(
         "{:?}",
         Services::from_json(&with("outputs/0/key", json!("hidden-key")).to_string()).unwrap()

@@ -25,8 +25,9 @@ use crate::task::{
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/js/contract.ts");
 
-const HEAD: &str = "// Generated from the documents of the Rust core: STEADYMIX_GENERATE=1 cargo test typescript
-/** What goes into the core and comes out of it. All times and durations are in ms unless a name says otherwise. */
+const HEAD: &str =
+    "// Generated from the documents of the Rust core: STEADYMIX_GENERATE=1 cargo test typescript
+/** The inputs and outputs of the core. All times and durations are in ms unless a name says otherwise. */
 import type { EventDetails } from \"./types.js\";
 
 /**
@@ -60,7 +61,7 @@ fn documents() -> impl Iterator<Item = Description> {
     payload.into_iter().chain(settings).chain(events).chain(status).chain(blocks)
 }
 
-/// Durations whose ranges are not in the Rust docs, by the type with the field.
+/// Durations whose ranges are not in the Rust docs, with the type that has the field.
 const DURATIONS: [(&str, &SettingRange); 3] = [
     ("CommonOptions", &server::DOMAIN_COOLDOWN),
     ("GroupOptions", &server::START_GRACE),
@@ -82,9 +83,9 @@ fn limits(range: &SettingRange) -> Limits {
     if range.or_zero { limits.also_zero() } else { limits }
 }
 
-/// `STEADYMIX_GENERATE=1 cargo test typescript` writes it.
+/// `STEADYMIX_GENERATE=1 cargo test typescript` writes the file.
 #[test]
-fn typescript_declares_what_the_documents_are() {
+fn the_contract_matches_the_documents() {
     let declarations = documents().map(|document| declare(&document, &|field| notes(&document.name, field)));
     let file = declarations.fold(HEAD.to_owned(), |file, declaration| file + "\n" + &declaration);
     if env::var_os("STEADYMIX_GENERATE").is_some() {

@@ -1,4 +1,4 @@
-//! What a launch sees of its lane while it applies an answer.
+//! The part of the lane that a launch needs to apply an answer.
 
 use super::Read;
 use crate::policy::{Backoff, RetryReason};

@@ -32,7 +32,7 @@ impl Launch {
         }
     }
 
-    /// `yields_no_task`: the answer yields no task, whatever it says.
+    /// `yields_no_task`: the answer names no new task of this create, whatever its status.
     pub(super) fn on_create(
         &mut self,
         cx: &mut Context<'_>,
@@ -42,13 +42,13 @@ impl Launch {
         if !matches!(self.phase(), Phase::Creating { .. }) {
             return Verdict::Noted;
         }
-        if cx.read.nothing.is_some_and(NoAnswer::was_not_sent) {
+        if cx.read.no_answer.is_some_and(NoAnswer::was_not_sent) {
             self.tokens.create_not_sent(create);
         } else if cx.read.meaning == Meaning::RateLimited || cx.read.refused().is_some() {
             self.tokens.create_not_carried_out(create);
         }
         if cx.read.meaning == Meaning::AlreadyStarted && !yields_no_task {
-            self.runs_unnamed(cx.now.mono);
+            self.task_id_unknown(cx.now.mono);
             self.create_was_answered(create);
             cx.emit(self, EventKind::TaskIdUnknown);
             return Verdict::Unresolved;

@@ -22,7 +22,7 @@ impl Launch {
                 Verdict::Gone(EndReason::Normal, cx.reply_about_task(self))
             }
             Meaning::AlreadyGone | Meaning::WrongParameters | Meaning::WrongCredentials => {
-                match self.tokens.try_next(cx.read.of_token()) {
+                match self.tokens.try_next(cx.read.token_answer()) {
                     Round::Continues => {
                         self.call_at(cx.now.mono);
                         Verdict::Noted

@@ -23,7 +23,7 @@ impl Launch {
             }
             Meaning::Task { task: state } => self.task_is(cx, state),
             Meaning::NotFound | Meaning::WrongParameters | Meaning::WrongCredentials => {
-                match self.tokens.try_next(cx.read.of_token()) {
+                match self.tokens.try_next(cx.read.token_answer()) {
                     Round::Continues => self.call_at(cx.now.mono),
                     Round::NotFound | Round::Refused if is_reconsidered => self.delete(cx.now.mono),
                     Round::NotFound => return self.not_found(cx),
@@ -111,7 +111,7 @@ impl Launch {
         let relaunches = cx.config.migration == Migration::Relaunch && cx.config.restart != Restart::Never;
         let running = self.is_running();
         let (since, is_first) = self.note_not_running(cx.now.mono);
-        let patience = match state {
+        let limit = match state {
             TaskState::Abnormal if relaunches => Duration::ZERO,
             // One more Query: a status may lag behind.
             TaskState::Starting | TaskState::Stopping if relaunches && running && !is_first => Duration::ZERO,
@@ -130,7 +130,7 @@ impl Launch {
                 }
             }
         };
-        let until = since + patience;
+        let until = since + limit;
         let is_over = cx.now.mono >= until;
         self.call_at((cx.now.mono + cx.confirm_delays.delay_or_last(queries)).min(until));
         let (reason, launch_reason) = match state {
@@ -185,7 +185,7 @@ impl Launch {
     fn on_query_refused(&mut self, cx: &mut Context<'_>) -> Verdict {
         let failed = cx.failed(self, Call::Query, RetryReason::Refused);
         if failed.delay.is_none() && matches!(self.phase(), Phase::AwaitingEnd { .. }) {
-            // Nothing can tell whether it has ended.
+            // There is no way to find out whether it has ended.
             return self.not_deleted(cx, RetryReason::Refused);
         }
         let interval = cx.lengthened(cx.config.policy.monitor_interval_ms);
@@ -211,10 +211,10 @@ impl Launch {
     /// No answer to Query, or a 5xx: nothing is known, so Query is retried without limit.
     fn query_failed(&mut self, cx: &mut Context<'_>) -> Verdict {
         let reason = cx.read.retry_reason();
-        let patience = cx.config.policy.attempts(Call::Query, reason);
+        let limit = cx.config.policy.attempts(Call::Query, reason);
         let failed = cx.failed(self, Call::Query, reason);
         let Failed { delay, count } = failed;
-        let is_exhausted = reason != RetryReason::RateLimited && count as usize > patience;
+        let is_exhausted = reason != RetryReason::RateLimited && count as usize > limit;
         if is_exhausted && matches!(self.phase(), Phase::Reconsidered { .. }) {
             self.delete(cx.now.mono);
             return Verdict::Noted;

@@ -12,7 +12,7 @@ impl Launch {
         if !self.payload.is_behind() {
             return Verdict::Noted;
         }
-        // What was sent, if there is a newer payload by now.
+        // The payload that was sent, if there is a newer one by now.
         let outdated = self.payload.take_outdated();
         match cx.read.meaning {
             Meaning::Success | Meaning::Accepted if !cx.read.misnamed && !cx.read.body.is_unreadable => {
@@ -60,7 +60,7 @@ impl Launch {
         if cx.read.meaning != Meaning::NotFound {
             return Verdict::Noted;
         }
-        // A 404 is about the task, not the payload. Query tells whether the task exists.
+        // A 404 is about the task, not the payload. Query shows whether the task exists.
         self.check_soon(cx.now, &cx.config.policy);
         let query_at = self.phase().due().map_or(cx.now.mono, |due| due.max(cx.now.mono));
         self.payload.update_at(query_at + delay);

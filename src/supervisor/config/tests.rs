@@ -42,16 +42,16 @@ fn a_supervisor_has_one_lane_and_warns_of_unlikely_values() {
 #[test]
 fn settings_of_a_group_are_refused_in_a_supervisor_and_those_of_a_lane_in_a_group() {
     let lanes = json!([{ "name": "primary", "uids": [3, 4] }]);
-    let names_what_there_is = |invalid: &str, field: &str| {
-        let is_named =
-            invalid.starts_with(&format!("{field} is given, but must be left out: there are appId, "));
+    let lists_the_known_fields = |invalid: &str, field: &str| {
+        let is_named = invalid
+            .starts_with(&format!("{field} is given, but must be left out: the known fields are appId, "));
         assert!(is_named, "{invalid}");
     };
-    names_what_there_is(&refused(&json!({ "lanes": lanes })), "options.lanes");
-    names_what_there_is(&refused(&json!({ "onAirPolicy": "sticky" })), "options.onAirPolicy");
+    lists_the_known_fields(&refused(&json!({ "lanes": lanes })), "options.lanes");
+    lists_the_known_fields(&refused(&json!({ "onAirPolicy": "sticky" })), "options.onAirPolicy");
     assert_eq!(refused(&json!({ "uids": null })), "options.uids is missing, but must be given");
     let group = GroupConfig::from_json(&with(&json!({ "lanes": lanes })).to_string()).unwrap_err();
-    names_what_there_is(&group.to_string(), "options.uids");
+    lists_the_known_fields(&group.to_string(), "options.uids");
 }
 
 #[test]

@@ -76,7 +76,7 @@ fn every_token_that_was_sent_is_a_secret() {
         ["of-the-inputs", "of-the-output", "builder 2", "builder 1", "of-the-customer"]
     );
     lane.config.app_id = "of-the-output".to_owned();
-    assert!(!lane.secrets().all(None).contains(&"of-the-output".to_owned()), "the App ID is none");
+    assert!(!lane.secrets().all(None).contains(&"of-the-output".to_owned()), "the App ID is no secret");
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn presence_checks_of_other_lanes_do_not_revive_a_lane_that_is_over() {
     let mut lane = lane();
     lane.stage = Stage::Ending { outcome: Outcome::Stopped, since: at(0), is_announced: true };
     let mut launch = Launch::new(1, 1, "show-1".to_owned(), at(0));
-    launch.tokens = TokenLedger::found_again(Vec::new(), false, at(0));
+    launch.tokens = TokenLedger::reopened(Vec::new(), false, at(0));
     lane.launches.add(launch);
     lane.forget(0, None);
     lane.apply_presence(
@@ -155,5 +155,5 @@ fn an_orphaned_task_is_known_but_not_considered_gone() {
     lane.launches.add(launch);
     lane.forget(0, None);
     assert!(lane.has_started(&task) && !lane.has_started("another"));
-    assert_eq!(lane.launches.create_of(&task), None, "it may live");
+    assert_eq!(lane.launches.create_of(&task), None, "it may still run");
 }

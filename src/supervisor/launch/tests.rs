@@ -69,6 +69,6 @@ fn a_launch_that_continues_as_another_create_repeats_it_unchanged_or_anew() {
     assert_eq!(
         goes_on(|launch| drop(launch.payload.compose_to_update(&services(), 7))),
         (false, false, Some(at(9))),
-        "it has the payload that the known one was started with"
+        "the other task has the payload that the known one was started with"
     );
 }

@@ -64,17 +64,21 @@ fn secrets_of_64_former_payloads_are_kept() {
 }
 
 #[test]
-fn a_shorter_idle_timeout_brings_confirmation_forward_for_good() {
+fn a_shorter_idle_timeout_shortens_the_confirm_delays_for_good() {
     let (mut payload, policy) = revisions(1);
     assert_eq!(payload.confirm_delays(), &policy.confirm_delays_ms);
     payload.replace(&policy, services_with(1, 6)).unwrap();
     assert_eq!(payload.confirm_delays().longest(), ms(2_000));
     payload.replace(&policy, services_with(1, 300)).unwrap();
-    assert_eq!(payload.confirm_delays().longest(), ms(2_000), "a task with the shorter one may live");
+    assert_eq!(
+        payload.confirm_delays().longest(),
+        ms(2_000),
+        "a task with the shorter timeout may still run"
+    );
 }
 
 #[test]
-fn rtc_tokens_of_two_payloads_are_remembered_the_newest_first() {
+fn rtc_tokens_of_two_payloads_are_kept_newest_first() {
     let mut payload = LaunchPayload::default();
     for (input, output) in [("a", "b"), ("c", "d"), ("c", "e")] {
         payload.give_token(RtcTokenFor::Inputs, Some(input.to_owned()));
@@ -109,18 +113,18 @@ fn an_update_is_numbered_and_keeps_the_original_output() {
     let created = payload.compose_to_launch(&services(1), 7, false);
     assert!(created.contains(r#""rtcUid":7"#) && created.contains(r#""rtcUid":1"#), "{created}");
     payload.forget(true);
-    payload.is_replaced(&services(1), true, at(5));
+    payload.note_replaced(&services(1), true, at(5));
     let (number, update) = payload.compose_to_update(&services(2), 7);
     assert!(number == 0 && update.contains(r#""rtcUid":2"#) && update.contains(r#""rtcUid":7"#), "{update}");
-    assert_eq!(payload.compose_to_update(&services(2), 7), (1, update), "again as it was");
+    assert_eq!(payload.compose_to_update(&services(2), 7), (1, update), "a repeated Update is unchanged");
     assert_eq!(payload.last_sequence_id(), 1);
 }
 
 #[test]
 fn a_payload_that_cannot_be_updated_needs_another_task() {
     let mut payload = LaunchPayload::default();
-    assert!(!payload.needs_relaunch(&services_with(1, 60)), "it will be created with it");
-    payload.is_replaced(&services(1), true, at(5));
+    assert!(!payload.needs_relaunch(&services_with(1, 60)), "no task was created yet");
+    payload.note_replaced(&services(1), true, at(5));
     assert!(payload.needs_relaunch(&services_with(1, 60)) && !payload.needs_relaunch(&services(2)));
     assert!(payload.is_behind());
     assert!(payload.keep_created(&services(1)), "the task was created with it");
@@ -130,7 +134,7 @@ fn a_payload_that_cannot_be_updated_needs_another_task() {
 #[test]
 fn an_updated_task_no_longer_has_its_original_payload() {
     let mut payload = LaunchPayload::default();
-    payload.is_replaced(&services(1), true, at(5));
+    payload.note_replaced(&services(1), true, at(5));
     payload.compose_to_update(&services(2), 7);
     assert!(!payload.keep_created(&services(1)) && payload.is_behind());
 }
@@ -141,7 +145,7 @@ fn every_token_is_a_secret() {
     payload.give_token(RtcTokenFor::Inputs, Some("input".to_owned()));
     payload.forget(false);
     payload.give_token(RtcTokenFor::Inputs, Some("newer".to_owned()));
-    payload.is_replaced(&services(1), true, at(0));
+    payload.note_replaced(&services(1), true, at(0));
     assert_eq!(payload.secrets(), ["newer", "input", "token-of-1", "token-of-1"]);
 }
 
@@ -150,10 +154,10 @@ fn after_a_create_with_another_payload_the_task_may_have_either() {
     let mut payload = LaunchPayload::default();
     payload.compose_to_launch(&services(1), 7, false);
     // The Create had an unknown outcome when the lane got another payload and then returned to the first one.
-    payload.is_replaced(&services(1), true, at(5));
+    payload.note_replaced(&services(1), true, at(5));
     payload.forget(false);
     payload.compose_to_launch(&services_with(2, 60), 7, true);
-    payload.is_replaced(&services_with(2, 60), true, at(6));
+    payload.note_replaced(&services_with(2, 60), true, at(6));
     assert!(!payload.keep_created(&services(1)), "it may have the second one");
     assert!(payload.needs_relaunch(&services(1)) && payload.is_behind());
 }

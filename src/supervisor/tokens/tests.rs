@@ -47,8 +47,8 @@ fn a_token_is_valid_for_2_s_before_its_first_create_and_for_5_min_after_it() {
 #[test]
 fn an_expired_token_reports_whether_creates_carried_it() {
     assert!(acquired("a", 0, 1).expire(at(300_000)));
-    assert!(!acquired("a", 0, 1).expire(at(299_999)), "it does not");
-    assert!(!acquired("a", 0, 0).expire(at(300_000)), "none was");
+    assert!(!acquired("a", 0, 1).expire(at(299_999)), "it has not expired");
+    assert!(!acquired("a", 0, 0).expire(at(300_000)), "no Create carried it");
 }
 
 #[test]
@@ -79,13 +79,13 @@ fn the_answer_to_the_last_possible_create_resolves_a_token() {
         unresolved(&ledger).len()
     };
     assert_eq!([0, 1, 2].map(|number| left(created(), number)), [1, 1, 0]);
-    let did_not_happen = |number| {
+    let not_carried_out = |number| {
         let mut ledger = created();
         ledger.create_not_carried_out(sent(number, "a"));
         ledger
     };
-    assert_eq!([0, 1].map(|number| left(did_not_happen(2), number)), [1, 0]);
-    assert_eq!([0, 2].map(|number| left(did_not_happen(1), number)), [1, 0]);
+    assert_eq!([0, 1].map(|number| left(not_carried_out(2), number)), [1, 0]);
+    assert_eq!([0, 2].map(|number| left(not_carried_out(1), number)), [1, 0]);
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn with_too_many_tokens_the_second_one_is_forgotten() {
 }
 
 #[test]
-fn it_is_full_if_the_next_create_needs_a_thirteenth_token() {
+fn a_ledger_is_full_if_the_next_create_needs_a_thirteenth_token() {
     let mut ledger = created(&["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"]);
     assert!(!ledger.is_full(at(299_999)), "the next Create carries the twelfth");
     assert!(ledger.is_full(at(300_000)));
@@ -152,10 +152,10 @@ fn every_candidate_is_tried_and_one_404_counts() {
 #[test]
 fn another_token_may_have_started_another_task() {
     let mut ledger = created(&["a", "b"]);
-    assert!(ledger.may_have_started_another(), "it is not known with which");
+    assert!(ledger.may_have_started_another(), "either token may have started the known task");
     ledger.started_with("a");
     ledger.first_is_proven();
-    assert!(ledger.may_have_started_another(), "with b");
+    assert!(ledger.may_have_started_another(), "b may have started another");
     ledger.task_is_over();
     assert_eq!((&ledger.candidates[..], unresolved(&ledger)), (&["b".to_owned()][..], vec!["b"]));
     assert!(!ledger.may_have_started_another());
@@ -175,9 +175,9 @@ fn every_token_is_a_secret() {
 enum Step {
     Acquired,
     Expire,
-    Leaves,
-    DidNotLeave(usize),
-    DidNotHappen(usize),
+    Sent,
+    NotSent(usize),
+    NotCarriedOut(usize),
     Answered(usize, bool),
     StartedWith(usize),
     TryNext(TokenAnswer),
@@ -191,9 +191,9 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         3 => Just(Step::Acquired),
         1 => Just(Step::Expire),
-        4 => Just(Step::Leaves),
-        1 => (0..14usize).prop_map(Step::DidNotLeave),
-        1 => (0..14usize).prop_map(Step::DidNotHappen),
+        4 => Just(Step::Sent),
+        1 => (0..14usize).prop_map(Step::NotSent),
+        1 => (0..14usize).prop_map(Step::NotCarriedOut),
         1 => (0..14usize, any::<bool>()).prop_map(|(at, is_last)| Step::Answered(at, is_last)),
         1 => (0..14usize).prop_map(Step::StartedWith),
         2 => prop_oneof![
@@ -227,7 +227,7 @@ proptest! {
                     ledger.expire(at(now));
                     prop_assert!(ledger.next().is_none_or(|next| at(now) <= next.expires_at()));
                 }
-                Step::Leaves => {
+                Step::Sent => {
                     if let Some(token) = ledger.next().map(|next| next.name.clone()) {
                         ledger.create_sent(id(creates), at(now));
                         creates += 1;
@@ -235,10 +235,10 @@ proptest! {
                         prop_assert!(ledger.has_created() && ledger.last_create_at() == at(now));
                     }
                 }
-                Step::DidNotLeave(at) => if let Some(token) = named(&ledger, at) {
+                Step::NotSent(at) => if let Some(token) = named(&ledger, at) {
                     ledger.create_not_sent(sent(creates, &token));
                 }
-                Step::DidNotHappen(at) => if let Some(token) = named(&ledger, at) {
+                Step::NotCarriedOut(at) => if let Some(token) = named(&ledger, at) {
                     ledger.create_not_carried_out(sent(creates, &token));
                 }
                 Step::Answered(at, is_last) => if let Some(token) = named(&ledger, at) {
