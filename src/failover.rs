@@ -185,7 +185,7 @@ pub struct Failover {
     /// The previous output and when the viewer switched away from it, if that may have been a false alarm.
     left: Option<(Uid, Instant)>,
     all_down: AllDown,
-    /// To be shown by the next poll.
+    /// The output that the next poll shows.
     show: Option<Uid>,
     #[cfg_attr(feature = "server", serde(skip))]
     events: VecDeque<Event>,
@@ -200,7 +200,7 @@ struct Viewer {
     has_poor_network: bool,
     /// Whether the page is visible.
     visible: bool,
-    /// The end of the grace period after a reconnect: no decision before.
+    /// The end of the grace period after a reconnect: no decision is made before.
     settled_at: Instant,
 }
 

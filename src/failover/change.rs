@@ -28,7 +28,7 @@ pub(super) enum Change {
 }
 
 impl Change {
-    /// Whether it goes on while the output on screen is healthy.
+    /// Whether it continues while the output on screen is healthy.
     pub(super) fn is_planned(self) -> bool {
         matches!(self, Self::Start | Self::FailBack | Self::Switch(Reason::OnAir))
     }
@@ -57,7 +57,8 @@ impl Failover {
         let before = self.pending.filter(|pending| pending.to == to);
         let since = before.map_or(self.now, |pending| pending.since);
         let until = since + self.config.start_timeout_ms;
-        // A new target is always awaited: at the end of time `until` would be over at once, and this would recurse forever.
+        // Always wait for a new target. Otherwise, at the maximum of the clock, `until` would be over at once, and this
+        // would recurse forever.
         if is_usable && (before.is_none() || self.now < until) {
             self.pending = Some(Pending { to, change, since });
             return Some(until);
@@ -83,7 +84,8 @@ impl Failover {
         self.show = Some(to);
         self.pending = None;
         self.all_down = AllDown::default();
-        // The server's choice is older than this change. At the start it may not be available yet, so it is kept.
+        // The server's choice is older than this change, so it is dropped. At the start it may not be available yet, so
+        // it is kept.
         if change != Change::Start || self.on_air == Some(to) {
             self.on_air = None;
         }
@@ -126,7 +128,7 @@ impl Failover {
     }
 
     /// Video of an output arrives: the end of the outage that is measured, or a false alarm.
-    pub(super) fn flows(&mut self, uid: Uid) {
+    pub(super) fn video_arrives(&mut self, uid: Uid) {
         if let Some(measured) = self.measured.filter(|measured| measured.to == uid) {
             self.switched(measured);
         }

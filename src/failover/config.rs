@@ -65,7 +65,8 @@ macro_rules! settings {
             #[cfg(test)]
             pub(crate) const DOCS: &[&[&str]] = &[$(&[$($doc),+],)+];
 
-            /// Checks every duration. (The viewer's module has no names: TypeScript checks them there.)
+            /// Checks every duration. (The viewer's module contains no field names, so there TypeScript checks the
+            /// durations.)
             ///
             /// # Errors
             /// The first value that is out of range, with its field.
@@ -108,9 +109,9 @@ settings! {
     /// How long an output may stay frozen after the SDK's report (500 ms after the last frame). Where frames are reported, as
     /// in browsers, `frameGapGraceMs` applies as well.
     frozen_grace_ms: Duration = "frozenGraceMs", [0] or at least 100, default 1_000;
-    /// The same, if the SDK reports congestion as the reason.
+    /// Like `frozenGraceMs`, if the SDK reports congestion as the reason.
     congested_grace_ms: Duration = "congestedGraceMs", [0] or at least 100, default 1_500;
-    /// The same, while the viewer's own network is poor.
+    /// Like `frozenGraceMs`, while the viewer's own network is poor.
     poor_network_grace_ms: Duration = "poorNetworkGraceMs", [0] or at least 100, default 3_000;
     /// How long the sender may keep its video muted.
     muted_grace_ms: Duration = "mutedGraceMs", [0] or at least 100, default 2_000;
@@ -121,9 +122,9 @@ settings! {
     frame_gap_grace_ms: Duration = "frameGapGraceMs", [0] or at least 50, default 250;
     /// An output whose second frame has not arrived this long after it was subscribed has failed.
     start_timeout_ms: Duration = "startTimeoutMs", at least 500, default 3_000;
-    /// How long an output that did not start or could not be decoded is not tried again while there is another.
+    /// How long an output that did not start or could not be decoded is avoided while there is another one.
     failure_cooldown_ms: Duration = "failureCooldownMs", [0] or at least 500, default 30_000;
-    /// How long after a switch only a certain loss leads to another one.
+    /// How long after a switch only a certain loss causes another switch.
     switch_cooldown_ms: Duration = "switchCooldownMs", [0] or at least 500, default 5_000;
     /// How long after the viewer's own reconnect no decision is made.
     reconnect_grace_ms: Duration = "reconnectGraceMs", [0] or at least 100, default 3_500;

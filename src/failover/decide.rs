@@ -81,7 +81,7 @@ impl Failover {
         if self.shown() == Some(to) { at } else { soonest(at, self.all_down()) }
     }
 
-    /// The output on screen may be bad: a pending change goes on until the start timeout.
+    /// The output on screen may be bad: a pending change continues until the start timeout.
     fn hold(&mut self) -> Option<Instant> {
         // A target that does not start keeps the shared stall open, during which nothing else cancels it.
         let (now, starting) = (self.now, self.config.start_timeout_ms);

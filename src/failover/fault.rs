@@ -1,4 +1,4 @@
-//! What is wrong with the output on screen, and from when on that is certain.
+//! Faults of the output on screen, and the time from which they are certain.
 
 use super::config::Standby;
 use super::feed::{Feed, Freeze, Phase};
@@ -10,14 +10,14 @@ use crate::time::{Duration, Instant};
 const AUDIO_GRACE: Duration = Duration::from_millis(250);
 /// How often missing frames are checked again: the next frame of the standby may still prove the fault.
 const FRAME_CHECK_INTERVAL: Duration = Duration::from_millis(20);
-/// For how long: after that the standby has stopped too.
+/// How long missing frames are checked: after that the standby has stopped too.
 const FRAME_CHECK_TIMEOUT: Duration = Duration::from_millis(1_000);
 /// How often it is checked whether another output is alive.
 const ALIVE_CHECK_INTERVAL: Duration = Duration::from_millis(100);
 /// How often it is checked whether the audio of a cold standby arrives.
 const AUDIO_CHECK_INTERVAL: Duration = Duration::from_millis(1_000);
 
-/// What is wrong with the output on screen.
+/// The fault of the output on screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
     /// Nothing; check again at this time.
@@ -108,9 +108,9 @@ impl Failover {
 
     /// When missing frames become a fault, if the cadence is known.
     fn frame_gap_at(&self, shown: &Feed) -> Option<Instant> {
-        let patience =
-            shown.patience(self.config.frame_gap_grace_ms).filter(|_| !self.viewer.has_poor_network)?;
-        Some(self.after_cooldown(self.after_shared_stall(shown.last_frame()? + patience)))
+        let gap_grace =
+            shown.gap_grace(self.config.frame_gap_grace_ms).filter(|_| !self.viewer.has_poor_network)?;
+        Some(self.after_cooldown(self.after_shared_stall(shown.last_frame()? + gap_grace)))
     }
 
     /// Its audio is lost. `next`: when to check its frames again.
@@ -127,8 +127,8 @@ impl Failover {
             };
             return self.if_another_is_alive(shown, Reason::AudioLost, since + grace);
         }
-        // A suspicion subscribes the audio of a cold standby. While degraded it stays: without a better output, this one is
-        // still unhealthy.
+        // A suspicion subscribes the audio of a cold standby. While the output is degraded, the suspicion remains:
+        // without a better output, this one is still unhealthy.
         let is_unheard = |other: &Feed| other.audio.is_published() && !other.audio.is_subscribed();
         if self.is_degraded() || self.best().is_some_and(is_unheard) {
             return Fault::Suspected(Reason::AudioLost, self.now + AUDIO_CHECK_INTERVAL);
@@ -136,7 +136,7 @@ impl Failover {
         Fault::None(next)
     }
 
-    /// Bad from that time on, while another output arrives. Otherwise the viewer's own network is the cause.
+    /// A fault from `at` on, if another output arrives then. Otherwise the viewer's own network is the cause.
     fn if_another_is_alive(&self, shown: &Feed, reason: Reason, at: Instant) -> Fault {
         let at = self.after_cooldown(self.after_shared_stall(at));
         if self.now < at {
@@ -157,7 +157,7 @@ impl Failover {
         self.shown.is_some_and(|shown| shown.is_degraded)
     }
 
-    /// That time, or the end of the switch cooldown if that is later.
+    /// `at`, or the end of the switch cooldown if that is later.
     pub(super) fn after_cooldown(&self, at: Instant) -> Instant {
         let switched_at = self.shown.and_then(|shown| shown.switched_at);
         switched_at.map_or(at, |switched_at| at.max(switched_at + self.config.switch_cooldown_ms))

@@ -42,7 +42,7 @@ pub(super) struct Feed {
     pub(super) refused_since: Option<Instant>,
     /// It failed: until then it is chosen only if there is no other.
     pub(super) cooldown_until: Instant,
-    /// No new subscription before.
+    /// No new subscription is made before this time.
     pub(super) retry_at: Instant,
     last_picture: LastPicture,
     bytes: Bytes,
@@ -201,7 +201,7 @@ impl Feed {
             }
         }
         self.last_picture = LastPicture::Frame(now);
-        self.flows(now);
+        self.video_arrives(now);
         true
     }
 
@@ -211,12 +211,12 @@ impl Feed {
         // Frames in the jitter buffer are still decoded after the fallback began.
         subscription.is_fallback &= !is_recovery;
         (self.state, self.muted_since, self.failed) = (MediaState::Decoding, None, false);
-        self.flows(now);
+        self.video_arrives(now);
         true
     }
 
     /// Its video arrives.
-    fn flows(&mut self, now: Instant) {
+    fn video_arrives(&mut self, now: Instant) {
         let is_frozen = self.state == MediaState::Frozen;
         // The frame that led to a change of state may be reported a moment later.
         let is_frame = matches!(self.last_picture, LastPicture::Frame(_));

@@ -1,4 +1,4 @@
-//! Signals: what each of them changes. The next poll decides what follows.
+//! Handles signals: each changes the state of an output or of the viewer. The next poll makes the decisions.
 
 use super::feed::Feed;
 use super::signal::{Connection, Kind, LeaveReason, MediaState, Signal, StateReason};
@@ -28,7 +28,7 @@ impl Failover {
             Signal::State(uid, Kind::Audio, state, reason) => self.audio_state(uid, state, reason),
             Signal::Frame(uid) => {
                 if self.viewer.visible && self.feed_mut(uid).is_some_and(|feed| feed.frame(now)) {
-                    self.flows(uid);
+                    self.video_arrives(uid);
                 }
             }
             Signal::Stats(uid, kind, received) => self.on(uid, |feed| feed.polled(kind, received, now)),
@@ -67,7 +67,7 @@ impl Failover {
             (_, StateReason::Codec) => self.events.push_back(Event::Unplayable(uid, Kind::Video)),
             (MediaState::Decoding, reason) => {
                 if feed.decoding(reason == StateReason::Adaptation, now) {
-                    self.flows(uid);
+                    self.video_arrives(uid);
                 }
             }
             (_, StateReason::Fallback) => feed.fell_back(),

@@ -9,7 +9,7 @@ use crate::time::{Duration, Instant};
 use crate::uid::Uid;
 
 const NO_YES: &[bool] = &[false, true];
-/// The fields of an output; none has more.
+/// The fields of an output: six at most.
 pub(crate) type Fields = [f64; 6];
 
 /// Sets the setting with this number: 0 is `standby`, whose value is a number too; the others are the durations, in ms. Returns

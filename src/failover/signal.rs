@@ -69,7 +69,7 @@ pub enum StateReason {
     Fallback,
     /// 9 to 11: the SDK adapts to the viewer's downlink.
     Adaptation,
-    /// 13: this viewer cannot decode it, whoever sends it.
+    /// 13: this viewer cannot decode the codec, whichever output uses it.
     Codec,
 }
 

@@ -11,24 +11,24 @@ use crate::time::{Duration, Instant};
 /// A start that takes longer was held up, perhaps by the viewer's own network.
 const LATE_START: Duration = Duration::from_millis(1_000);
 
-/// A time in which no output arrived. The output on screen may recover a little later than another: it gets as long as the stall
-/// lasted, from `frameGapGraceMs` to `congestedGraceMs`.
+/// A period in which no output arrived. The output on screen may recover a little later than another. It gets as much
+/// time as the stall lasted, but at least `frameGapGraceMs` and at most `congestedGraceMs`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "server", derive(Serialize, Deserialize))]
 pub(super) struct SharedStall {
     pub(super) since: Instant,
-    /// The output on screen may take until then to recover.
+    /// The output on screen may recover until this time.
     pub(super) until: Instant,
     pub(super) is_over: bool,
 }
 
 impl Failover {
-    /// That time, or the end of the time to recover from a shared stall if that is later.
+    /// `at`, or the end of the time for recovery from a shared stall if that is later.
     pub(super) fn after_shared_stall(&self, at: Instant) -> Instant {
         self.shown.and_then(|shown| shown.stall).map_or(at, |stall| at.max(stall.until))
     }
 
-    /// Begins, extends or ends the shared stall. Called before a signal changes what is known of the outputs.
+    /// Begins, extends or ends the shared stall. Call it before a signal changes the state of an output.
     pub(super) fn update_shared_stall(&mut self) {
         let stall = self.shared_stall();
         if let Some(shown) = &mut self.shown {
@@ -59,7 +59,8 @@ impl Failover {
         self.others().any(|other| other.is_alive(self.now) && other.had_recent_frame(self.now) == has_frames)
     }
 
-    /// Whether that no other output is alive means something: there is evidence of one, or there is none at all.
+    /// Whether it means anything that no other output is alive: there is evidence about another output, or no other
+    /// output is usable.
     fn can_judge_others(&self) -> bool {
         self.others().any(Feed::has_evidence) || !self.others().any(Feed::is_usable)
     }

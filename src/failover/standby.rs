@@ -34,11 +34,11 @@ impl Failover {
         feed.is_usable() && is_seen && !is_bad
     }
 
-    /// Another output is decoding and provably arrives: a switch takes no time.
+    /// Whether another output is decoding and provably arrives, so a switch takes no time.
     pub(super) fn has_quick_standby(&self, shown: &Feed) -> bool {
-        let patience = shown.patience(Duration::ZERO).unwrap_or(self.config.frame_gap_grace_ms);
+        let gap_grace = shown.gap_grace(Duration::ZERO).unwrap_or(self.config.frame_gap_grace_ms);
         let is_quick = |other: &Feed| {
-            self.is_ready(other) && other.is_progressing(self.now) && other.continued_after(shown, patience)
+            self.is_ready(other) && other.is_progressing(self.now) && other.continued_after(shown, gap_grace)
         };
         self.viewer.visible && self.others().any(is_quick)
     }

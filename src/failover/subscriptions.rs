@@ -1,4 +1,4 @@
-//! What is subscribed: the output on screen, the target of a pending change, and the standby as far as the settings say.
+//! Subscriptions: the output on screen, the target of a pending change, and the standby as configured.
 
 use super::config::Standby;
 use super::feed::Feed;
@@ -25,7 +25,7 @@ impl Failover {
         if !self.viewer.media_connected {
             return None;
         }
-        let (uid, kind) = self.first_track(|feed, kind| self.is_to_be_released(feed, kind))?;
+        let (uid, kind) = self.first_track(|feed, kind| self.should_release(feed, kind))?;
         let is_stalled = kind == Kind::Video && self.is_stalled(self.feed(uid)?);
         let cooldown_until = now + self.config.failure_cooldown_ms;
         let feed = self.feed_mut(uid)?;
@@ -40,7 +40,7 @@ impl Failover {
         Some(Output::Unsubscribe(uid, kind))
     }
 
-    /// The first track for which that is true, videos first.
+    /// The first track that `is` accepts, videos first.
     fn first_track(&self, is: impl Fn(&Feed, Kind) -> bool) -> Option<(Uid, Kind)> {
         let first = |kind| self.feeds.iter().find(|feed| is(feed, kind)).map(|feed| (feed.uid, kind));
         first(Kind::Video).or_else(|| first(Kind::Audio))
@@ -61,7 +61,7 @@ impl Failover {
         is_needed || (is_standby && is_kept_ready)
     }
 
-    fn is_to_be_released(&self, feed: &Feed, kind: Kind) -> bool {
+    fn should_release(&self, feed: &Feed, kind: Kind) -> bool {
         // Make before break: the previous output is released when the new one presents its first frame.
         let is_kept = self.measured.is_some_and(|measured| measured.from == feed.uid);
         let is_unwanted = !is_kept && !self.wants(feed, kind);

@@ -23,7 +23,7 @@ struct Viewer {
 }
 
 impl Viewer {
-    /// Both outputs are there; A is shown.
+    /// Both outputs are published; A is shown.
     fn watching(config: FailoverConfig) -> Self {
         let mut viewer = Self::before(config);
         for uid in [A, B] {
@@ -44,7 +44,7 @@ impl Viewer {
         Self::of(&[A, B], config)
     }
 
-    /// None of the outputs is there yet.
+    /// None of the outputs is published yet.
     fn of(uids: &[Uid], config: FailoverConfig) -> Self {
         let mut failover = Failover::new(uids, config, Instant::ZERO);
         failover.handle(Instant::ZERO, Signal::Connection(Connection::Connected));
@@ -78,7 +78,7 @@ impl Viewer {
         self.settle();
     }
 
-    /// Frames of these outputs, 15 a second.
+    /// Frames of these outputs, 15 per second.
     fn frames(&mut self, uids: &[Uid], ms: u64) {
         let until = self.now + ms;
         while self.now < until {
@@ -89,7 +89,7 @@ impl Viewer {
         }
     }
 
-    /// The same with a stats poll each second: video of `uids` and audio of `audible` arrive.
+    /// Frames as above, with a stats poll each second: video of `uids` and audio of `audible` arrive.
     fn live(&mut self, uids: &[Uid], audible: &[Uid], ms: u64) {
         let until = self.now + ms;
         while self.now < until {

@@ -9,7 +9,7 @@ fn typescript() -> String {
     for (duration, docs) in FailoverConfig::DURATIONS.iter().zip(FailoverConfig::DOCS) {
         let docs: String = docs.iter().map(|line| format!("   *{line}\n")).collect();
         let SettingRange { field, least, or_zero, greatest, .. } = duration;
-        assert_eq!(*greatest, DAY, "what the rows leave out");
+        assert_eq!(*greatest, DAY, "the rows omit it");
         let zero = if *or_zero { "" } else { ", false" };
         fields += &format!("  /**\n{docs}   * {}\n   */\n  {field}?: number;\n", duration.documented());
         rows += &format!("  [\"{field}\", {least}{zero}],\n");

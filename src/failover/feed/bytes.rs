@@ -47,7 +47,7 @@ impl Bytes {
         self.silence.map(|silence| self.received_at.unwrap_or(silence.since))
     }
 
-    /// Whether bytes arrive, by a recent stats poll.
+    /// Whether bytes arrive, according to a recent stats poll.
     pub(super) fn arrive(&self, now: Instant) -> bool {
         self.silence.is_none() && self.received_at.is_some_and(|at| is_recent(now, at))
     }

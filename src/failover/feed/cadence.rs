@@ -9,7 +9,7 @@ use crate::time::{Duration, Instant};
 const KNOWN_AFTER: u8 = 8;
 /// A gap longer than this, and than three frame intervals, is always out of rhythm.
 const RHYTHM_MS: u32 = 150;
-/// A longer gap is no cadence: it was a stall, or the page was hidden.
+/// A longer gap does not count for the cadence: it was a stall, or the page was hidden.
 pub(super) const LONGEST_GAP_MS: u32 = 1_000;
 
 /// The rhythm of the frames since the first one, or since the last stall.
@@ -46,7 +46,7 @@ impl Cadence {
     }
 
     /// How long frames may be missing before that is a fault, once the cadence is known.
-    pub(super) fn patience(&self, least: Duration) -> Option<Duration> {
+    pub(super) fn gap_grace(&self, least: Duration) -> Option<Duration> {
         let by_cadence = (self.interval / 4).max(self.longest_gap * 2).min(LONGEST_GAP_MS);
         self.is_known().then(|| least.max(Duration::from_millis(by_cadence.into())))
     }

@@ -52,7 +52,7 @@ impl Feed {
         self.phase.is_published() && !self.failed
     }
 
-    /// The same, and it is not in the cooldown after a failure.
+    /// It is usable, and not in the cooldown after a failure.
     pub(in crate::failover) fn is_available(&self, now: Instant) -> bool {
         self.is_usable() && now >= self.cooldown_until
     }
@@ -128,8 +128,8 @@ impl Feed {
     }
 
     /// How long frames may be missing before that is a fault, once the cadence is known.
-    pub(in crate::failover) fn patience(&self, least: Duration) -> Option<Duration> {
-        self.cadence().and_then(|cadence| cadence.patience(least))
+    pub(in crate::failover) fn gap_grace(&self, least: Duration) -> Option<Duration> {
+        self.cadence().and_then(|cadence| cadence.gap_grace(least))
     }
 
     /// The next frame is later than usual.
@@ -182,13 +182,14 @@ impl Feed {
     }
 
     /// It presented a frame well after the other's last one, so the two did not stall together.
-    pub(in crate::failover) fn continued_after(&self, other: &Self, patience: Duration) -> bool {
+    pub(in crate::failover) fn continued_after(&self, other: &Self, gap_grace: Duration) -> bool {
         let LastPicture::Frame(last) = other.last_picture else { return false };
         self.last_frame()
-            .is_some_and(|frame| frame.duration_since(last).as_millis() * 4 >= patience.as_millis() * 3)
+            .is_some_and(|frame| frame.duration_since(last).as_millis() * 4 >= gap_grace.as_millis() * 3)
     }
 
-    /// Its bytes arrived after a stats poll had found none of the other. Frames are better evidence: with frames, always.
+    /// Its bytes arrived after a stats poll had found none of the other. Frames are better evidence: with frames, this
+    /// is always true.
     pub(in crate::failover) fn received_after(&self, other: &Self) -> bool {
         let last = self.bytes.received_at.max(self.audio.bytes.received_at);
         match (self.cadence(), last, other.bytes.silence) {

@@ -1,4 +1,4 @@
-//! The phases of an output's video, each with the data that only it has.
+//! The phases of an output's video, each with the data that only this phase needs.
 
 #[cfg(feature = "server")]
 use serde::{Deserialize, Serialize};

@@ -36,8 +36,8 @@ fn with_gaps(gaps: &[u64]) -> (Feed, u64) {
 }
 
 /// How long frames may be missing after these gaps, in ms.
-fn patience(gaps: &[u64]) -> Option<u64> {
-    with_gaps(gaps).0.patience(ms(0)).map(|patience| patience.as_millis())
+fn gap_grace(gaps: &[u64]) -> Option<u64> {
+    with_gaps(gaps).0.gap_grace(ms(0)).map(|gap_grace| gap_grace.as_millis())
 }
 
 /// The longest time after the last frame, in ms, that is not out of rhythm.
@@ -48,16 +48,16 @@ fn rhythm(gaps: &[u64]) -> Option<u64> {
 
 #[test]
 fn frames_may_be_missing_for_four_intervals_or_twice_the_longest_gap() {
-    assert_eq!(patience(&[40; 7]), None);
-    assert_eq!(patience(&[40; 8]), Some(160));
-    assert_eq!(with_gaps(&[40; 8]).0.patience(ms(250)), Some(ms(250)));
-    let then = |gap: &[u64]| patience(&[&[40; 8], gap].concat());
+    assert_eq!(gap_grace(&[40; 7]), None);
+    assert_eq!(gap_grace(&[40; 8]), Some(160));
+    assert_eq!(with_gaps(&[40; 8]).0.gap_grace(ms(250)), Some(ms(250)));
+    let then = |gap: &[u64]| gap_grace(&[&[40; 8], gap].concat());
     assert_eq!(then(&[80]), Some(180), "the interval follows by an eighth");
     assert_eq!(then(&[200]), Some(400));
     assert_eq!(then(&[256, 40]), Some(508), "the longest gap fades by a 128th");
     assert_eq!(then(&[600]), Some(1_000));
     assert_eq!(then(&[1_000]), Some(1_000));
-    assert_eq!(then(&[1_001]), None, "that was no cadence");
+    assert_eq!(then(&[1_001]), None, "too long for the cadence");
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn a_frame_or_a_stats_poll_is_evidence() {
 }
 
 #[test]
-fn it_is_usable_only_if_it_can_be_subscribed() {
+fn an_output_is_usable_only_if_it_can_be_subscribed() {
     assert!(available().is_usable() && subscribed().is_usable());
     assert!(!after(|feed| feed.left(LeaveReason::Quit, at(1))).is_usable());
     assert!(!after(|feed| feed.unpublished(Kind::Video, at(1))).is_usable());
@@ -113,7 +113,7 @@ fn it_is_usable_only_if_it_can_be_subscribed() {
 }
 
 #[test]
-fn it_has_started_with_its_second_frame() {
+fn an_output_has_started_with_its_second_frame() {
     let mut feed = after(|feed| feed.starting(at(10_000)));
     feed.frame(at(10_000));
     assert!(!feed.has_started());
@@ -124,7 +124,7 @@ fn it_has_started_with_its_second_frame() {
 }
 
 #[test]
-fn it_continued_after_another_with_a_frame_three_quarters_of_the_patience_later() {
+fn it_continued_after_another_with_a_frame_three_quarters_of_the_gap_grace_later() {
     let (other, last) = with_gaps(&[40; 8]);
     let shown_at = |then| after(|feed| assert!(feed.frame(at(then)))).continued_after(&other, ms(200));
     assert!(!shown_at(last + 149));
@@ -132,7 +132,7 @@ fn it_continued_after_another_with_a_frame_three_quarters_of_the_patience_later(
 }
 
 #[test]
-fn without_frames_the_sdk_s_reports_count() {
+fn without_frames_the_reports_of_the_sdk_count() {
     assert!(!subscribed().is_alive(at(0)));
     let mut feed = after(|feed| assert!(feed.decoding(false, at(0))));
     assert!(feed.is_alive(at(0)));
@@ -189,8 +189,8 @@ fn after_a_pause_measurements_start_again() {
     feed.polled(Kind::Video, false, at(last));
     feed.polled(Kind::Video, false, at(last));
     feed.reset_after_pause(true, at(50_000));
-    assert_eq!((feed.patience(ms(0)), feed.last_active_at(), feed.has_no_data()), (None, None, false));
+    assert_eq!((feed.gap_grace(ms(0)), feed.last_active_at(), feed.has_no_data()), (None, None, false));
     assert_eq!(feed.start_deadline(ms(3_000)), at(53_000));
     feed.frame(at(60_000));
-    assert_eq!(feed.patience(ms(0)), None, "that was no gap");
+    assert_eq!(feed.gap_grace(ms(0)), None, "the pause is no gap");
 }

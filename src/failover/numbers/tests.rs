@@ -147,9 +147,9 @@ fn numbered<T: Copy + std::fmt::Debug>(all: &[T], number: impl Fn(T) -> usize) -
     all.iter().map(name).collect()
 }
 
-/// `tests/viewer/viewer.test.ts` compares the other side's tables with the same file.
+/// `tests/viewer/viewer.test.ts` compares TypeScript's tables with the same file.
 #[test]
-fn the_tables_are_those_of_the_other_side() {
+fn the_numbers_match_the_tables_of_typescript() {
     let tables = json!({
         "signals": signals(),
         "outputs": outputs(),
@@ -165,7 +165,7 @@ fn the_tables_are_those_of_the_other_side() {
 }
 
 #[test]
-fn what_is_not_in_the_tables_is_refused() {
+fn unknown_numbers_are_refused() {
     assert_eq!(signal(16, UID, 0, 0, 0), None);
     assert_eq!(signal(1, UID, 4, 0, 0), None, "why it left");
     assert_eq!(signal(2, UID, 2, 0, 0), None, "a kind");

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn with_a_hot_standby_a_few_missing_frames_are_enough() {
+fn with_a_hot_standby_a_few_missing_frames_cause_a_switch() {
     let mut viewer = hot();
     viewer.frames(&[A, B], 3_000);
     let died = viewer.now - 66;
@@ -28,7 +28,7 @@ fn with_a_hot_standby_a_few_missing_frames_are_enough() {
 }
 
 #[test]
-fn when_the_frames_of_both_stop_nothing_is_switched() {
+fn there_is_no_switch_when_the_frames_of_both_stop() {
     let mut viewer = hot();
     viewer.frames(&[A, B], 3_000);
     assert_eq!(viewer.shown_after(400), None);
@@ -38,7 +38,7 @@ fn when_the_frames_of_both_stop_nothing_is_switched() {
 }
 
 #[test]
-fn after_a_stall_of_both_the_one_on_screen_may_recover_a_little_later() {
+fn after_a_shared_stall_the_output_on_screen_may_recover_a_little_later() {
     for stall in [300, 600, 2_000, 8_000] {
         let mut viewer = hot();
         viewer.frames(&[A, B], 3_000);
@@ -55,7 +55,7 @@ fn after_a_stall_of_both_the_one_on_screen_may_recover_a_little_later() {
 
 /// Bytes that arrived just before the network stalled prove nothing afterwards.
 #[test]
-fn after_a_stall_of_all_the_one_on_screen_may_recover_later_despite_earlier_bytes_of_another() {
+fn after_a_shared_stall_the_output_on_screen_may_recover_later_despite_earlier_bytes_of_another() {
     let mut viewer = Viewer::of(&[A, B, C], FailoverConfig::default());
     for uid in [A, B, C] {
         viewer.publish(uid);
@@ -75,7 +75,7 @@ fn after_a_stall_of_all_the_one_on_screen_may_recover_later_despite_earlier_byte
 }
 
 #[test]
-fn one_that_does_not_recover_from_a_stall_of_both_is_left() {
+fn an_output_that_does_not_recover_after_a_shared_stall_is_replaced() {
     let mut viewer = hot();
     viewer.frames(&[A, B], 3_000);
     viewer.pass(5_000);
@@ -87,7 +87,7 @@ fn one_that_does_not_recover_from_a_stall_of_both_is_left() {
 }
 
 #[test]
-fn a_hidden_page_shows_no_frames_and_that_is_no_fault() {
+fn missing_frames_in_a_hidden_page_are_no_fault() {
     let mut viewer = hot();
     viewer.frames(&[A, B], 3_000);
     viewer.signal(Signal::Visible(false));
@@ -112,7 +112,7 @@ fn a_switch_in_a_hidden_page_is_reported_without_another_frame() {
     let mut viewer = hot();
     viewer.frames(&[A, B], 1_000);
     viewer.signal(Signal::Visible(false));
-    // One that was under way when the page was hidden.
+    // A switch that was pending when the page was hidden.
     viewer.signal(Signal::Frame(B));
     viewer.pass(100);
     viewer.signal(Signal::Left(A, LeaveReason::Quit));
@@ -153,13 +153,13 @@ fn both_frozen() -> Viewer {
 }
 
 #[test]
-fn a_freeze_lasts_over_the_viewer_s_own_trouble() {
-    let troubles = [
+fn a_freeze_is_remembered_when_the_viewer_was_hidden_or_disconnected() {
+    let interruptions = [
         [Signal::Visible(false), Signal::Visible(true)],
         [Signal::MediaConnection(false), Signal::MediaConnection(true)],
         [Signal::Connection(Connection::Reconnecting), Signal::Connection(Connection::Connected)],
     ];
-    for [begins, ends] in troubles {
+    for [begins, ends] in interruptions {
         let mut viewer = both_frozen();
         viewer.signal(begins);
         viewer.pass(1_000);
@@ -167,7 +167,7 @@ fn a_freeze_lasts_over_the_viewer_s_own_trouble() {
         viewer.frames(&[B], 100);
         viewer.video(B, 2, 0);
         for _ in 0..10 {
-            // Its bytes come, but no frame.
+            // Its bytes arrive, but no frame.
             viewer.signal(Signal::Stats(A, Kind::Video, true));
             viewer.live(&[B], &[], 1_000);
         }

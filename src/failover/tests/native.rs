@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn every_row() {
-    // (state, reason), and after how many ms another one is shown, if at all.
+    // (state, reason), and after how many ms another output is shown, if at all.
     let cases: &[(usize, u8, Option<u64>)] = &[
         (3, 1, Some(1_500)),
         (3, 8, None),

@@ -1,5 +1,5 @@
-//! An SDK with two or three outputs that leave, stall and lose audio, while the viewer has trouble of its own. Once one output and
-//! the viewer are healthy, video and audio play, and keep playing.
+//! An SDK with two or three outputs that leave, stall and lose audio, while the viewer's own network and page are
+//! interrupted. Once one output and the viewer are healthy, video and audio play, and keep playing.
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -9,7 +9,7 @@ use crate::time::short::secs;
 
 /// A frame arrives at every second tick.
 const TICK: u64 = 33;
-/// From a subscription to its first frame.
+/// The time from a subscription to its first frame.
 const STARTS: u64 = 150;
 /// After this time without a frame the SDK reports a freeze.
 const FROZEN: u64 = 500;
@@ -307,7 +307,7 @@ proptest! {
             prop_assert!(sdk.shown().is_some_and(is_seen), "no picture at {}", sdk.viewer.now);
         }
         prop_assert!(sdk.shows <= shows + 1, "it flaps");
-        // The audio of a third output is not subscribed: nobody knows that it is better.
+        // The audio of a third output is not subscribed: it is unknown whether it is better.
         let is_heard = |track: &Track| track.asked[Kind::Audio as usize] && track.bytes[Kind::Audio as usize];
         prop_assert!(count > 2 || sdk.shown().is_some_and(is_heard), "no sound");
     }

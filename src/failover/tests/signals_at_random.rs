@@ -41,7 +41,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn whatever_the_sdk_reports(signals in prop::collection::vec((any_signal(), 0u64..3_000), 1..60), standby in 0u8..3) {
+    fn invariants_hold_whatever_the_sdk_reports(signals in prop::collection::vec((any_signal(), 0u64..3_000), 1..60), standby in 0u8..3) {
         let standby = [Standby::Hot, Standby::Warm, Standby::Cold][usize::from(standby)];
         let mut viewer = Viewer::before(with(standby));
         let mut decoded: Vec<Uid> = Vec::new();
@@ -77,14 +77,14 @@ proptest! {
             let copy: Failover = serde_json::from_str(&serde_json::to_string(&viewer.failover).unwrap()).unwrap();
             prop_assert_eq!(&copy, &viewer.failover);
         }
-        // When everything is quiet, it comes to rest.
+        // Without further signals, it comes to rest.
         viewer.signal(Signal::Connection(Connection::Connected));
         viewer.signal(Signal::MediaConnection(true));
         viewer.pass(120_000);
         let at_rest = viewer.failover.shown();
         viewer.pass(120_000);
         prop_assert_eq!(viewer.failover.shown(), at_rest);
-        // And never shows one that is gone while another is there and well.
+        // It never shows an output that is gone while another one is published and healthy.
         if let Some(shown) = at_rest.filter(|shown| offline.contains(shown)) {
             let other = if shown == A { B } else { A };
             let is_ready = viewer.failover.feed(other).is_some_and(|feed| viewer.failover.is_ready(feed));

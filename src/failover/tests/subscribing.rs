@@ -4,7 +4,7 @@ use super::*;
 use crate::time::short::ms;
 
 #[test]
-fn what_is_subscribed_in_each_mode() {
+fn each_standby_mode_subscribes_its_tracks() {
     let video = Output::Subscribe(B, Kind::Video);
     let audio = Output::Subscribe(B, Kind::Audio);
     for (standby, expected) in
@@ -46,17 +46,17 @@ fn the_preferred_output_is_shown_or_any_other_in_its_absence() {
 }
 
 #[test]
-fn the_old_one_is_not_unsubscribed_before_the_new_one_shows() {
+fn the_old_output_is_not_unsubscribed_before_the_first_frame_of_the_new_one() {
     let mut viewer = Viewer::watching(with(Standby::Cold));
     viewer.video(A, 3, 0);
     assert!(
         viewer.outputs.iter().any(|(_, output)| *output == Output::Subscribe(B, Kind::Video)),
-        "at once, not at the end of the grace"
+        "at once, not at the end of the grace period"
     );
     assert!(viewer.events().contains(&Event::Degraded(A, Reason::Frozen)));
     viewer.pass(800);
     viewer.video(B, 2, 0);
-    assert_eq!(viewer.shown(), A, "its grace is not over");
+    assert_eq!(viewer.shown(), A, "its grace period is not over");
     viewer.pass(300);
     assert_eq!(viewer.shown(), B);
     let position = |wanted: Output| viewer.outputs.iter().position(|(_, output)| *output == wanted);
@@ -87,7 +87,7 @@ fn a_frozen_standby_is_replaced_by_another() {
     assert!(viewer.outputs.iter().any(|(_, output)| *output == Output::Unsubscribe(B, Kind::Video)));
     viewer.outputs.clear();
     viewer.frames(&[A], 29_000);
-    assert_eq!(viewer.outputs, [], "one that failed lately is no better");
+    assert_eq!(viewer.outputs, [], "an output that failed recently is no better");
     viewer.frames(&[A], 2_000);
     let outputs: Vec<Output> = viewer.outputs.iter().map(|(_, output)| *output).collect();
     assert_eq!(outputs, [Output::Subscribe(B, Kind::Video), Output::Unsubscribe(C, Kind::Video)]);
@@ -152,7 +152,7 @@ impl Viewer {
 }
 
 #[test]
-fn one_that_is_refused_repeatedly_has_not_started() {
+fn an_output_that_is_refused_repeatedly_has_not_started() {
     let mut viewer = after_joining_again(FailoverConfig::default());
     viewer.refuse(3);
     assert_eq!(viewer.shown(), A, "the grace period after the reconnect");
@@ -167,7 +167,7 @@ fn a_single_output_that_is_always_refused_is_reported_once_if_there_was_a_pictur
     let mut viewer = Viewer::before(FailoverConfig::default());
     viewer.signal(Signal::Published(A, Kind::Video));
     viewer.refuse(60);
-    assert_eq!(viewer.outputs, [(60_000, Output::Subscribe(A, Kind::Video))], "there was none to lose");
+    assert_eq!(viewer.outputs, [(60_000, Output::Subscribe(A, Kind::Video))], "there was no picture to lose");
 
     let mut viewer = after_joining_again(FailoverConfig::default());
     viewer.signal(Signal::Left(B, LeaveReason::Quit));
@@ -203,7 +203,7 @@ fn a_refused_output_whose_first_frame_arrives_may_still_start() {
 }
 
 #[test]
-fn a_subscription_without_video_is_made_again_if_there_is_no_other() {
+fn a_subscription_without_video_is_renewed_if_there_is_no_other_output() {
     let anew = [Output::Unsubscribe(A, Kind::Video), Output::Subscribe(A, Kind::Video)];
     let mut viewer = Viewer::before(with(Standby::Hot));
     viewer.signal(Signal::Published(A, Kind::Video));
@@ -286,7 +286,7 @@ fn a_standby_that_cannot_be_decoded_is_retried_after_a_while() {
 }
 
 #[test]
-fn a_subscription_that_the_application_ends_is_made_again() {
+fn a_subscription_that_the_application_ends_is_renewed() {
     for standby in [Standby::Hot, Standby::Warm, Standby::Cold] {
         let mut viewer = Viewer::watching(with(standby));
         viewer.signal(Signal::SubscriptionLost(A, Kind::Video));
@@ -299,7 +299,7 @@ fn a_subscription_that_the_application_ends_is_made_again() {
 }
 
 #[test]
-fn an_output_whose_lost_subscription_does_not_start_again_is_left() {
+fn an_output_whose_lost_subscription_does_not_start_again_is_replaced() {
     let mut viewer = hot();
     viewer.signal(Signal::SubscriptionLost(A, Kind::Video));
     assert_eq!(viewer.shown_after(10_000), Some(3_000));
@@ -310,7 +310,7 @@ fn an_output_whose_lost_subscription_does_not_start_again_is_left() {
 }
 
 #[test]
-fn a_lost_subscription_of_audio_or_of_the_standby_is_made_again_without_an_event() {
+fn a_lost_subscription_of_audio_or_of_the_standby_is_renewed_without_an_event() {
     let mut viewer = hot();
     for (uid, kind) in [(A, Kind::Audio), (B, Kind::Video), (B, Kind::Audio)] {
         viewer.outputs.clear();
@@ -330,7 +330,7 @@ fn a_track_that_was_not_subscribed_cannot_be_lost() {
 }
 
 #[test]
-fn outputs_that_are_there_but_cannot_be_shown_are_reported() {
+fn published_outputs_that_cannot_be_shown_are_reported() {
     let mut viewer = Viewer::before(FailoverConfig::default());
     viewer.pass(60_000);
     assert!(viewer.events().is_empty(), "nothing is published yet");
@@ -344,5 +344,5 @@ fn outputs_that_are_there_but_cannot_be_shown_are_reported() {
     viewer.pass(60_000);
     assert_eq!(viewer.events(), [Event::AllDown], "once");
     viewer.video(B, 2, 0);
-    assert_eq!(viewer.shown(), B, "and shown once one comes");
+    assert_eq!(viewer.shown(), B, "and shown once a frame arrives");
 }

@@ -1,4 +1,4 @@
-//! Switches that the server asks for, failing back, and flapping.
+//! Switches requested by the server, failing back, and flapping.
 
 use super::*;
 use crate::time::short::secs;
@@ -28,7 +28,7 @@ fn an_output_on_air_in_its_failure_cooldown_is_tried_once_that_is_over() {
 }
 
 #[test]
-fn an_output_on_air_from_the_start_is_shown_though_another_was_published_first() {
+fn an_output_on_air_from_the_start_is_shown_although_another_was_published_first() {
     let mut viewer = Viewer::before(FailoverConfig::default());
     viewer.signal(Signal::OnAir(B));
     viewer.signal(Signal::Published(A, Kind::Video));
@@ -62,7 +62,7 @@ fn an_output_on_air_before_the_first_frame_is_subscribed_at_once() {
     assert!(viewer.outputs.contains(&(100, Output::Subscribe(B, Kind::Video))), "{:?}", viewer.outputs);
 }
 
-/// It fails back after so many seconds; all has been well for two minutes.
+/// Fails back after this many seconds; everything has been healthy for two minutes.
 fn failing_back(after_s: u64) -> Viewer {
     let fail_back_delay_ms = Some(secs(after_s));
     let mut viewer = Viewer::watching(FailoverConfig { fail_back_delay_ms, ..FailoverConfig::default() });
@@ -101,14 +101,14 @@ fn after_a_switch_the_previous_output_is_healthy_from_then_on() {
     let mut viewer = failing_back(60);
     viewer.live(&[B], &[A, B], 450);
     viewer.live(&[A, B], &[A, B], 59_000);
-    assert_eq!(viewer.shows(), [B], "it stood still");
+    assert_eq!(viewer.shows(), [B], "its video was frozen");
     viewer.live(&[A, B], &[A, B], 2_000);
     assert_eq!(viewer.shows(), [B, A]);
 
     let mut viewer = failing_back(60);
     viewer.signal(Signal::OnAir(B));
     viewer.live(&[A, B], &[A, B], 59_000);
-    assert_eq!(viewer.shows(), [B], "left for the one on air");
+    assert_eq!(viewer.shows(), [B], "the viewer left it for the output on air");
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn the_switch_cooldown_stops_flapping_but_not_a_certain_loss() {
     viewer.signal(Signal::Published(A, Kind::Video));
     viewer.video(A, 2, 0);
     viewer.signal(Signal::Left(B, LeaveReason::Quit));
-    assert_eq!(viewer.shown(), A, "what is gone cannot be shown");
+    assert_eq!(viewer.shown(), A, "an output that is gone cannot be shown");
 }
 
 #[test]

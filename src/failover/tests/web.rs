@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn frozen_is_waited_for_and_decoding_cancels() {
+fn a_frozen_output_gets_a_grace_period_and_decoding_ends_it() {
     let mut viewer = hot();
     viewer.video(A, 3, 0);
     assert_eq!(viewer.shown_after(999), None);
@@ -15,7 +15,7 @@ fn frozen_is_waited_for_and_decoding_cancels() {
 }
 
 #[test]
-fn stopped_is_no_trigger() {
+fn the_state_stopped_causes_no_switch() {
     let mut viewer = hot();
     viewer.video(A, 0, 0);
     assert_eq!(viewer.shown_after(10_000), None);
@@ -54,7 +54,7 @@ fn an_output_without_bytes_in_two_polls_has_no_data() {
 }
 
 #[test]
-fn lost_audio_is_waited_for_and_needs_the_backup_s() {
+fn lost_audio_gets_a_grace_period_and_counts_only_if_the_backup_has_audio() {
     let silent = |backup: bool| {
         let mut viewer = hot();
         for _ in 0..3 {
@@ -112,7 +112,7 @@ fn an_output_whose_video_is_unpublished_is_replaced_at_once() {
 }
 
 #[test]
-fn a_deliberate_mute_is_waited_for_two_seconds() {
+fn a_deliberate_mute_is_tolerated_for_two_seconds() {
     let mut viewer = hot();
     viewer.signal(Signal::Muted(A, Kind::Video, true));
     viewer.signal(Signal::Unpublished(A, Kind::Video));
@@ -182,7 +182,7 @@ fn when_all_are_muted_there_is_no_switch() {
 }
 
 #[test]
-fn unpublished_audio_is_waited_for_if_the_backup_has_it() {
+fn unpublished_audio_gets_a_grace_period_if_the_backup_has_audio() {
     let mut viewer = hot();
     viewer.signal(Signal::Unpublished(A, Kind::Audio));
     assert_eq!(viewer.shown_after(10_000), None, "the backup's audio is unknown");
@@ -207,7 +207,7 @@ fn the_audio_of_a_cold_standby_is_subscribed_when_audio_is_lost() {
 }
 
 #[test]
-fn unpublished_audio_is_remembered_over_the_viewer_s_own_trouble() {
+fn unpublished_audio_is_remembered_after_interruptions_and_freezes() {
     let of_a = [Signal::Unpublished(A, Kind::Audio)];
     let hidden = [Signal::Visible(false), Signal::Visible(true)];
     let path = [Signal::MediaConnection(false), Signal::MediaConnection(true)];
@@ -280,7 +280,7 @@ fn an_output_that_returns_is_only_a_standby() {
     viewer.outputs.clear();
     assert_eq!(viewer.shown_after(600_000), None, "sticky");
     viewer.signal(Signal::Left(B, LeaveReason::Quit));
-    assert_eq!(viewer.shown(), A, "and back again when it must be");
+    assert_eq!(viewer.shown(), A, "and shown again when B is lost");
 }
 
 #[test]
@@ -295,19 +295,19 @@ fn a_decoder_that_gave_up_needs_a_decoding_backup() {
 }
 
 #[test]
-fn the_viewer_s_own_trouble_causes_no_switch() {
-    let troubles = [Signal::Connection(Connection::Reconnecting), Signal::MediaConnection(false)];
-    for trouble in troubles {
+fn the_viewers_own_disconnection_causes_no_switch() {
+    let interruptions = [Signal::Connection(Connection::Reconnecting), Signal::MediaConnection(false)];
+    for interruption in interruptions {
         let mut viewer = hot();
-        viewer.signal(trouble);
+        viewer.signal(interruption);
         viewer.video(A, 3, 0);
         viewer.signal(Signal::Left(A, LeaveReason::TimedOut));
-        assert_eq!(viewer.shown_after(30_000), None, "{trouble:?}");
+        assert_eq!(viewer.shown_after(30_000), None, "{interruption:?}");
     }
 }
 
 #[test]
-fn after_the_viewer_s_reconnect_there_is_a_grace_period() {
+fn after_the_viewers_reconnect_there_is_a_grace_period() {
     let mut viewer = hot();
     viewer.signal(Signal::Connection(Connection::Reconnecting));
     viewer.pass(5_000);
@@ -329,7 +329,7 @@ fn when_the_viewer_is_banned_everything_stops() {
 }
 
 #[test]
-fn a_fallback_to_audio_is_the_viewer_s_downlink() {
+fn a_fallback_to_audio_is_no_fault_of_the_output() {
     let mut viewer = hot();
     viewer.frames(&[A, B], 3_000);
     viewer.video(A, 3, 8);
@@ -358,7 +358,7 @@ fn a_fallback_to_audio_outlasts_the_frames_that_were_on_their_way() {
 }
 
 #[test]
-fn a_fallback_of_what_is_not_subscribed_is_over_already() {
+fn a_fallback_report_about_an_unsubscribed_output_is_ignored() {
     let mut viewer = Viewer::watching(with(Standby::Cold));
     viewer.frames(&[A], 3_000);
     viewer.video(B, 3, 8);
@@ -379,7 +379,7 @@ fn frames_that_keep_coming_end_a_fallback_to_audio() {
 }
 
 #[test]
-fn one_frame_alone_is_no_start() {
+fn a_single_frame_is_no_start() {
     let mut viewer = Viewer::before(with(Standby::Cold));
     for uid in [A, B] {
         viewer.signal(Signal::Published(uid, Kind::Video));
@@ -417,7 +417,7 @@ fn a_poor_network_lengthens_the_grace() {
 }
 
 #[test]
-fn when_both_stall_together_it_is_the_viewer_s_network() {
+fn when_both_stall_together_the_viewers_network_is_the_cause() {
     let mut viewer = hot();
     viewer.video(A, 3, 0);
     viewer.pass(250);
@@ -455,7 +455,7 @@ fn without_frames(standby: Standby) -> Viewer {
     viewer
 }
 
-/// The reported outage if the backup's first frame arrives that much later.
+/// The reported outage if the backup's first frame arrives `later` ms later.
 fn outage_without_frames(viewer: &mut Viewer, later: u64) -> Option<u64> {
     viewer.pass(later);
     viewer.video(B, 2, 0);
@@ -492,7 +492,7 @@ fn without_frames_an_outage_begins_with_the_last_bytes_or_the_mute() {
         viewer.signal(Signal::Stats(B, Kind::Audio, true));
         viewer.signal(Signal::Stats(A, Kind::Video, false));
     }
-    // Then the service reports it, too.
+    // Then the service reports the loss, too.
     viewer.signal(Signal::Unpublished(A, Kind::Video));
     let outage = outage_without_frames(&mut viewer, 700);
     assert_eq!(outage, Some(viewer.now - 100 - last));
