@@ -7,7 +7,7 @@ use crate::durations::server::DOMAIN_COOLDOWN;
 use crate::error::{Invalid, quoted};
 use crate::time::{Duration, Instant};
 
-/// The area of the broadcast, which decides on the nearest domains.
+/// The area of the broadcast, which determines the nearest domains.
 #[apply(document)]
 #[json(kebab, serde = both)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,7 +42,7 @@ impl Area {
 #[json(camel, serde = both)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DomainFailure {
-    /// The name was not resolved: the alternate name may be.
+    /// The name was not resolved. The alternate name may be resolved.
     Dns,
     /// The name was resolved, but there was no answer: the alternate name leads to the same place and is skipped.
     Unreachable,
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn two_failures_at_once_move_on_once() {
+    fn two_simultaneous_failures_cause_one_switch() {
         let mut failover = failover();
         walk(&mut failover, DomainFailure::Dns, 2);
         failover.failed("api.agora.io", DomainFailure::Dns, T0);
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn stays_with_what_works_then_tries_the_primary_once() {
+    fn a_working_domain_is_kept_until_the_primary_is_tried_again_once() {
         let mut failover = failover();
         walk(&mut failover, DomainFailure::Unreachable, 2);
         failover.succeeded("api-us-east-1.agora.io");

@@ -4,8 +4,8 @@
 //! The checks and defaults use it; `src/js/durations.ts` and the ranges in `src/js/contract.ts` are generated from
 //! it.
 //!
-//! Each minimum is larger than the default in seconds: a value given in seconds is mostly refused rather than taken
-//! as ms. To wait less in a test, use a faster clock (`timeScale`).
+//! Each minimum is larger than the default in seconds: a value given in seconds is usually refused instead of being
+//! read as ms. To wait less in a test, use a faster clock (`timeScale`).
 
 #[cfg(test)]
 mod tests;
@@ -55,7 +55,7 @@ impl SettingRange {
         Err(Invalid::new(self.field, value, allowed))
     }
 
-    /// Checks a value that is no duration.
+    /// Checks a value that is not a duration.
     pub(crate) fn check_number(&self, value: u64) -> Result<(), Invalid> {
         if self.allows(value) { Ok(()) } else { Err(Invalid::new(self.field, value, self.allowed())) }
     }

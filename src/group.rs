@@ -30,7 +30,7 @@ pub(crate) struct Group {
     permits: Permits,
     /// Which lane viewers should watch; `None` in a supervisor, which has one lane.
     on_air: Option<OnAirChoice>,
-    /// The lane that is polled first next time: all get their turn.
+    /// The lane that is polled first next time, so all lanes get their turn.
     first: usize,
 }
 
@@ -55,7 +55,7 @@ impl Group {
                 self.share_presence(now, at, &result);
             }
         }
-        // Events of lanes come before their consequence for viewers.
+        // Events of lanes are emitted before their consequence for viewers.
         let event = self.lanes.iter_mut().find_map(Lane::next_event);
         let choose = || self.on_air.as_mut()?.choose(now, &self.lanes);
         if let Some(event) = event.or_else(choose) {
@@ -68,8 +68,8 @@ impl Group {
         }
     }
 
-    /// Polls the lanes in turn until one has a step. `None` if a later lane released what an earlier one waits for:
-    /// poll again.
+    /// Polls the lanes in turn until one has a step. `None` if a later lane released a permit or a turn that an earlier
+    /// one waits for: poll again.
     fn poll_lanes(&mut self, now: Now) -> Option<Output> {
         let rolls_out = self.next_to_roll_out(now);
         let mut soonest: Option<(Instant, Why)> = None;
@@ -96,7 +96,7 @@ impl Group {
             }
         }
         self.first = 0;
-        let Some((until, why)) = soonest else { return Some(Output::Done(together(&outcomes))) };
+        let Some((until, why)) = soonest else { return Some(Output::Done(outcome_of_all(&outcomes))) };
         // A rollout may have ended.
         let is_turn_free = self.next_to_roll_out(now) != rolls_out;
         if is_permit_free || is_turn_free {
@@ -134,12 +134,12 @@ impl Group {
         self.lanes.iter_mut().filter(of_channel).for_each(|lane| lane.apply_presence(now, result));
     }
 
-    /// Call it if the caller's clock was set back when it showed `until`: the time before that still counts.
+    /// Call it if the caller's clock was set back when it showed `until`: the time up to then still counts.
     pub(crate) fn elapse(&mut self, until: WallTime) {
         self.tick(until);
     }
 
-    /// After a restore: emits `AlreadyEnded` if the group was over, as no other event will follow.
+    /// After a restore: emits `AlreadyEnded` if the group was over, because no other event will follow.
     pub(crate) fn note_restored(&mut self, now: WallTime) {
         let now = self.tick(now);
         if self.lanes.iter().all(Lane::has_ended) {
@@ -173,7 +173,7 @@ impl Group {
                 true
             }
             Input::Notification(notification) => {
-                // The task decides on the lane, not the instanceId.
+                // The task id determines the lane, not the instanceId.
                 let owner = self.lanes.iter().position(|lane| lane.has_started(&notification.task_id));
                 match owner.and_then(|at| self.lanes.get_mut(at)) {
                     Some(lane) => lane.handle_notification(now, &notification),
@@ -277,7 +277,7 @@ impl Group {
             group.permits.check()?;
             let lanes = group.lanes.len();
             if kind != group.kind() || lanes == 0 || (group.on_air.is_none() && lanes > 1) {
-                return Err(Invalid::new("lanes", lanes, format!("those of a {kind}")));
+                return Err(Invalid::new("lanes", lanes, format!("the lanes of a {kind}")));
             }
             (0..).zip(&group.lanes).try_for_each(|(number, lane)| lane.check(number))
         })?;
@@ -314,7 +314,7 @@ pub(crate) const SUPERVISOR: &str = "supervisor";
 pub(crate) const GROUP: &str = "group";
 
 /// The outcome of a group: failed only if all lanes failed.
-fn together(outcomes: &[Outcome]) -> Outcome {
+fn outcome_of_all(outcomes: &[Outcome]) -> Outcome {
     let failed = |outcome: &Outcome| match outcome {
         Outcome::Failed { reason } => Some(*reason),
         Outcome::Stopped | Outcome::Ended => None,
@@ -349,12 +349,12 @@ macro_rules! driven {
                 self.0.handle(now, input)
             }
 
-            /// Call it if the caller's clock was set back when it showed `until`: the time before that still counts.
+            /// Call it if the caller's clock was set back when it showed `until`: the time up to then still counts.
             pub fn elapse(&mut self, until: WallTime) {
                 self.0.elapse(until);
             }
 
-            /// Call it after a restore: emits `AlreadyEnded` if the broadcast was over, as no other event will
+            /// Call it after a restore: emits `AlreadyEnded` if the broadcast was over, because no other event will
             /// follow.
             pub fn note_restored(&mut self, now: WallTime) {
                 self.0.note_restored(now);

@@ -41,7 +41,7 @@ pub(crate) enum Type {
 }
 
 impl<'a> Tree<'a> {
-    /// Parses a text. `None` if it is not JSON, contains a lone surrogate, or is nested over 127 deep.
+    /// Parses a text. `None` if it is not JSON, contains a lone surrogate, or is nested more than 127 levels deep.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
         Parser::parse(text, false)
     }
@@ -168,7 +168,7 @@ struct Parser<'a> {
 
 impl<'a> Parser<'a> {
     fn parse(text: &'a str, is_lenient: bool) -> Option<Tree<'a>> {
-        // Replies are smaller and need one allocation.
+        // Replies have fewer nodes than this, so they need one allocation.
         let mut parser = Self { text, at: 0, is_lenient, nodes: Vec::with_capacity(4 + text.len() / 8) };
         parser.skip_spaces();
         parser.value(MAX_DEPTH)?;
@@ -283,7 +283,7 @@ impl<'a> Parser<'a> {
         self.eat(byte).then_some(())
     }
 
-    /// Consumes `text` if it comes next. Returns whether it did.
+    /// Consumes `byte` if it comes next. Returns whether it did.
     fn eat(&mut self, byte: u8) -> bool {
         let is_next = self.peek() == Some(byte);
         self.at += usize::from(is_next);

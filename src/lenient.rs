@@ -1,5 +1,5 @@
-//! Parses foreign JSON leniently: a malformed value loses only itself. Lone surrogates, control characters in
-//! strings, invalid UTF-8 and a byte order mark are no reason to lose the rest.
+//! Parses foreign JSON leniently: a malformed value does not make the others unreadable. Lone surrogates, control
+//! characters in strings, invalid UTF-8 and a byte order mark are tolerated.
 
 use std::borrow::Cow;
 
@@ -51,7 +51,7 @@ mod tests {
     use crate::json::Tree;
 
     #[test]
-    fn an_invalid_byte_does_not_lose_the_rest() {
+    fn an_invalid_byte_does_not_make_the_rest_unreadable() {
         let text = |bytes| decoded(bytes).into_owned();
         assert_eq!(text(b"{\"odd\":\"a\xff\xc3b\"}"), "{\"odd\":\"a\u{fffd}\u{fffd}b\"}");
         assert_eq!(text(b"\xef\xbb\xbf{}"), "{}");

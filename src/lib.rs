@@ -1,7 +1,7 @@
 //! Steadymix keeps an Agora Cloud Transcoding broadcast on air.
 //!
 //! This is the core. Sans-I/O: no network, no clock, no randomness. A [`supervisor::Supervisor`] keeps one output on
-//! air, a [`redundancy::RedundancyGroup`] a primary and its backups. A loop of yours carries out their decisions
+//! air, a [`redundancy::RedundancyGroup`] a primary and its backups. Your loop carries out their decisions
 //! (`World` is your clock and your HTTP client):
 //!
 //! ```
@@ -33,7 +33,7 @@
 //!                 Input::Answer(request.id, world.send(request))
 //!             }
 //!             Output::NeedToken(request) => Input::Token(request.id, Ok(None)), // the payload has a token
-//!             Output::NeedPermit(request) => Input::Permit(request, Duration::ZERO), // nobody shares the rate limit
+//!             Output::NeedPermit(request) => Input::Permit(request, Duration::ZERO), // no other process shares the rate limit
 //!             Output::Emit(event) => { println!("{event:?}"); continue }
 //!             Output::Wait { until, .. } => { world.sleep_until(until); continue }
 //!             Output::Done(outcome) => return outcome,
@@ -53,9 +53,9 @@
 //! # assert!(world.0.state().tasks.iter().all(|task| !task.live) && world.1 < 700_000);
 //! ```
 //!
-//! A real driver sends without blocking, as notifications, `Stop` and late answers arrive at any time: the
-//! [module](supervisor) says what it owes. The driver of the npm package `steadymix` is compiled for WebAssembly only.
-//! All other public modules can be used alone.
+//! A real driver sends without blocking, because notifications, `Stop` and late answers arrive at any time: the
+//! [module](supervisor) documents its duties. The driver of the npm package `steadymix` is compiled for WebAssembly
+//! only. All other public modules can be used alone.
 
 #![forbid(unsafe_code)]
 

@@ -13,8 +13,8 @@ use crate::json::{Tree, Type};
 use crate::lenient::{MAX_ID_BYTES, decoded, integer, task_id, text, word};
 use crate::time::WallTime;
 
-/// The maximum size of a body, in bytes. Most have a few KB, but some contain the task's whole payload as escaped
-/// JSON text beside its inputs and outputs: four times a payload of 256 KiB.
+/// The maximum size of a body, in bytes. Most have a few KB, but some contain the task's whole payload as escaped JSON
+/// text in addition to its inputs and outputs: four times a payload of 256 KiB.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 /// The scene of a transcoding task's notifications.
@@ -25,7 +25,7 @@ const SCENE: &str = "rtsc/cloud-transcoder";
 #[non_exhaustive]
 pub enum SignatureError {
     /// The configured secret is empty: anybody could sign.
-    #[error("the secret is empty; it must be the one of the notification settings")]
+    #[error("the secret is empty; it must be the secret of the notification settings")]
     NoSecret,
     /// The headers `Agora-Signature-V2` and `Agora-Signature` are missing.
     #[error("no signature: the header Agora-Signature-V2 (or Agora-Signature) is missing")]
@@ -37,8 +37,8 @@ pub enum SignatureError {
 
 /// Verifies the signature of a notification over the raw bytes of its body, in constant time.
 ///
-/// `v2` is the header `Agora-Signature-V2` (HMAC-SHA256), and decides if present; otherwise `v1`, the header
-/// `Agora-Signature` (HMAC-SHA1), does. Both are hexadecimal.
+/// `v2` is the header `Agora-Signature-V2` (HMAC-SHA256). If it is missing, `v1`, the header `Agora-Signature`
+/// (HMAC-SHA1), is verified. Both are hexadecimal.
 ///
 /// ```
 /// use steadymix::notification::{SignatureError, verify};
@@ -135,7 +135,7 @@ pub enum NotificationKind {
     },
 }
 
-/// Why a body is no notification of a transcoding task.
+/// Why a body is not a notification of a transcoding task.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NotificationError {
@@ -145,7 +145,7 @@ pub enum NotificationError {
     /// Not a JSON object.
     #[error("the body is not a JSON object")]
     NotJson,
-    /// A field is missing, has another type, or is no valid id.
+    /// A field is missing, has another type, or is not a valid id.
     #[error("{0} is missing, of the wrong type, or longer than {MAX_ID_BYTES} bytes")]
     Missing(&'static str),
     /// It is about another product of Agora, or a test of its console.
@@ -154,7 +154,7 @@ pub enum NotificationError {
 }
 
 /// Parses the body of a notification. Numbers may be strings, and some characters invalid UTF-8. Unknown events and
-/// states are kept, long ones cut.
+/// states are kept; long ones are truncated.
 ///
 /// # Errors
 /// A body that is not a notification of a transcoding task.
@@ -210,7 +210,7 @@ pub enum Freshness {
     Stale,
 }
 
-/// The memory of a task.
+/// The remembered notifications of a task.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Seen {
     task_id: String,
@@ -258,10 +258,10 @@ impl NotificationLog {
         if seen.events.contains(&notification.event()) {
             return Freshness::Duplicate;
         }
-        let place = notification.sequence;
+        let sequence = notification.sequence;
         let overtaken =
-            seen.stopped || matches!((place, seen.latest), (Some(mine), Some(latest)) if mine < latest);
-        // A stop is news, however late it arrives.
+            seen.stopped || matches!((sequence, seen.latest), (Some(mine), Some(latest)) if mine < latest);
+        // A stop is new, however late it arrives.
         if overtaken && (seen.stopped || !notification.stops()) { Freshness::Stale } else { Freshness::New }
     }
 
@@ -333,7 +333,7 @@ mod tests {
         assert_eq!(
             verify(b"secret", BODY, Some(V1), Some(&V2[..62])),
             wrong,
-            "a good V1 does not help a bad V2"
+            "a valid V1 does not make up for an invalid V2"
         );
         assert_eq!(verify(b"secret", BODY, Some(V1), Some("")), wrong);
         assert_eq!(verify(b"secret", BODY, Some(V2), None), wrong);
@@ -437,7 +437,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_tasks_are_remembered_and_of_each_the_last_events() {
+    fn the_last_tasks_and_their_last_events_are_remembered() {
         let mut log = NotificationLog::new(2);
         assert!(log.is_empty());
         for task in ["a", "b"] {
@@ -474,13 +474,17 @@ mod tests {
         assert_eq!(
             log.record(&notification(112, "t", 4)),
             Freshness::New,
-            "the same state again, later, is no double"
+            "the same state with a later sequence number is no duplicate"
         );
-        assert_eq!(log.record(&notification(113, "t", 4)), Freshness::New, "another event in the same place");
+        assert_eq!(
+            log.record(&notification(113, "t", 4)),
+            Freshness::New,
+            "another event with the same sequence number"
+        );
         assert_eq!(
             log.record(&notification(111, "t", 0)),
             Freshness::New,
-            "a stop is news even when it was overtaken"
+            "a stop is new even if a later notification was received before"
         );
         assert_eq!(log.record(&notification(110, "t", 9)), Freshness::Stale, "a stopped task is not revived");
         assert_eq!(log.record(&notification(110, "u", 1)), Freshness::New);

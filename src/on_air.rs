@@ -39,8 +39,8 @@ pub struct OnAir {
 pub(crate) struct OnAirChoice {
     policy: OnAirPolicy,
     on_air: Option<(usize, Uid)>,
-    /// How long a backup waits for the primary: viewers would switch again a moment later. `None` once an output was
-    /// on air.
+    /// How long a backup waits for the primary, so viewers need not switch twice within a moment. `None` once an output
+    /// was on air.
     start_grace: Option<Duration>,
     /// Since when a backup has been running without the primary.
     first_up: Option<Instant>,
@@ -75,7 +75,7 @@ impl OnAirChoice {
         waits
     }
 
-    /// Until when a running backup waits for the primary.
+    /// The time until which a running backup waits for the primary.
     pub(crate) fn held_until(&self) -> Option<Instant> {
         Some(self.first_up? + self.start_grace?)
     }

@@ -38,7 +38,7 @@ impl Backoff {
         self.0.get(failures as usize).copied()
     }
 
-    /// The same, but the last delay repeats.
+    /// Like [`delay`](Self::delay), but the last delay repeats.
     #[must_use]
     pub fn delay_or_last(&self, failures: u32) -> Duration {
         self.delay(failures).unwrap_or_else(|| self.last())
@@ -101,7 +101,7 @@ pub struct NextDelayOptions {
 }
 
 impl NextDelayOptions {
-    /// Parses it from JSON text.
+    /// Parses the options from JSON text.
     ///
     /// # Errors
     /// An unknown or missing field, or a value that is not allowed.
@@ -271,13 +271,14 @@ settings! {
     create_not_completed_delays_ms: Backoff = 100 to 3_600_000 ms, default [3_000, 6_000];
     /// Retries of Query after 404; once exhausted, the task is considered gone.
     query_not_found_delays_ms: Backoff = 100 to 3_600_000 ms, default [5_000, 10_000, 15_000];
-    /// Retries of Query after 50x or 206; the last delay repeats, as these never prove that the task ended.
+    /// Retries of Query after 50x or 206; the last delay repeats, because these answers never prove that the task
+    /// ended.
     query_server_error_delays_ms: Backoff = 100 to 3_600_000 ms, default [5_000, 10_000, 15_000, 30_000];
     /// Retries of Query after 40x; once exhausted, the refusal is reported and monitoring continues.
     query_refused_delays_ms: Backoff = 100 to 3_600_000 ms, default [5_000, 10_000, 15_000];
     /// Retries of Delete after 50x, 206 or 40x; once exhausted, the task is orphaned.
     delete_delays_ms: Backoff = 100 to 3_600_000 ms, default [5_000, 10_000, 15_000, 30_000];
-    /// Retries of any call without an answer, each on the domain that is due.
+    /// Retries of any call without an answer, each on the domain whose turn it is.
     no_answer_delays_ms: Backoff = 100 to 3_600_000 ms, default [1_000, 3_000, 6_000];
     /// Retries after 429 without `Retry-After`; the last delay repeats, and no attempt is used up.
     rate_limited_delays_ms: Backoff = 100 to 3_600_000 ms, default [1_000, 2_000, 5_000, 10_000];
@@ -303,21 +304,21 @@ settings! {
     /// `migrationGraceMs`, in which the service may be migrating it.
     presence_absences: u8 = 1 to 20 times, default 3;
     /// How long `stop()` waits for a task that cannot be deleted or found. A task with a known id is not given up
-    /// before a Delete was tried, even after this time.
+    /// before Delete has failed, even after this time.
     stop_timeout_ms: Duration = [0] or 1_000 to 3_600_000 ms, default 300_000;
     /// The timeout of each attempt.
     request_timeout_ms: Duration = 1_000 to 120_000 ms, default 10_000;
     /// The minimum time between Queries that `checkNow()` or notifications bring forward.
     check_now_interval_ms: Duration = 1_000 to 3_600_000 ms, default 5_000;
-    /// The maximum `Retry-After`: longer ones count as this. Dates are relative to the reply's own `Date`, if it has
-    /// one.
+    /// The maximum `Retry-After`: longer ones are reduced to it. Dates are relative to the reply's own `Date`, if it
+    /// has one.
     max_retry_after_ms: Duration = [0] or 1_000 to 3_600_000 ms, default 300_000;
-    /// The maximum jitter, in percent of a delay: it keeps a fleet from calling in step.
+    /// The maximum jitter, in percent of a delay. It keeps many processes from calling at the same moment.
     jitter_percent: u8 = 0 to 100 percent, default 0;
 }
 
 /// How many delays a list may have.
-pub(crate) const WAITS: RangeInclusive<usize> = 1..=20;
+pub(crate) const DELAY_COUNT: RangeInclusive<usize> = 1..=20;
 
 /// A value of a [`RetryPolicy`].
 trait Setting {
@@ -327,9 +328,9 @@ trait Setting {
 impl Setting for Backoff {
     fn check(&self, range: &SettingRange) -> Result<(), Invalid> {
         let field = range.field;
-        if !WAITS.contains(&self.0.len()) {
-            let found = format!("an array of {}", self.0.len());
-            let allowed = format!("an array of {} to {} delays", WAITS.start(), WAITS.end());
+        if !DELAY_COUNT.contains(&self.0.len()) {
+            let found = format!("an array of {} delays", self.0.len());
+            let allowed = format!("an array of {} to {} delays", DELAY_COUNT.start(), DELAY_COUNT.end());
             return Err(Invalid::new(field, found, allowed));
         }
         for (i, wait) in self.0.iter().enumerate() {
@@ -406,8 +407,8 @@ impl RetryPolicy {
         Ok(delays.capped(Duration::from_millis((idle_timeout.as_millis() / 3).max(1))))
     }
 
-    /// How many consecutive presence checks without a uid prove that its task is gone. Checks are counted rather than
-    /// time, which a change of the clock would falsify.
+    /// How many consecutive presence checks without a uid prove that its task is gone. Checks are counted instead of
+    /// measuring time, because a change of the clock would falsify a measurement.
     #[must_use]
     pub fn absences_that_prove(&self) -> u32 {
         let pace = self.presence_delays_ms.delay_or_last(0).as_millis().max(1);
@@ -420,7 +421,7 @@ impl RetryPolicy {
     pub fn schedule(&self, call: Call, reason: RetryReason) -> Schedule<'_> {
         let ends = |delays| Schedule { delays, then: None };
         // Neither a missing answer nor a 50x proves that a task ended.
-        let goes_on = |delays| Schedule { delays, then: Some(self.query_server_error_delays_ms.longest()) };
+        let continues = |delays| Schedule { delays, then: Some(self.query_server_error_delays_ms.longest()) };
         match (reason, call) {
             (_, Call::Presence) => self.presence_delays_ms.repeated(),
             (_, Call::RtcToken) | (RetryReason::TokenFailed, _) => {
@@ -435,7 +436,7 @@ impl RetryPolicy {
                 _,
             ) => {
                 if call == Call::Query {
-                    goes_on(&self.no_answer_delays_ms)
+                    continues(&self.no_answer_delays_ms)
                 } else {
                     ends(&self.no_answer_delays_ms)
                 }
@@ -444,7 +445,7 @@ impl RetryPolicy {
             (_, Call::Delete) => ends(&self.delete_delays_ms),
             (RetryReason::NotFound, Call::Query) => ends(&self.query_not_found_delays_ms),
             (RetryReason::Refused, Call::Query) => ends(&self.query_refused_delays_ms),
-            (_, Call::Query) => goes_on(&self.query_server_error_delays_ms),
+            (_, Call::Query) => continues(&self.query_server_error_delays_ms),
             (RetryReason::NotCompleted, _) => ends(&self.create_not_completed_delays_ms),
             (RetryReason::TimedOut, _) => ends(&self.create_timed_out_delays_ms),
             (_, Call::Acquire | Call::Create | Call::Update) => ends(&self.create_server_error_delays_ms),
@@ -481,7 +482,7 @@ impl RetryPolicy {
         Some(delay.max(retry_after.unwrap_or_default().min(self.max_retry_after_ms)))
     }
 
-    /// The same for a failed call as JavaScript describes it. `now` is the default of its field.
+    /// Like [`next_delay`](Self::next_delay), for the options of JavaScript. `now` is the default of their field.
     #[must_use]
     pub fn next_delay_of(&self, failed: &NextDelayOptions, now: WallTime) -> Option<Duration> {
         let now = failed.now.unwrap_or(now);
@@ -576,9 +577,9 @@ mod tests {
         );
         assert_eq!(
             refused(json!({ "confirmDelaysMs": [] })),
-            Invalid::new("policy.confirmDelaysMs", "an array of 0", "an array of 1 to 20 delays")
+            Invalid::new("policy.confirmDelaysMs", "an array of 0 delays", "an array of 1 to 20 delays")
         );
-        assert_eq!(refused(json!({ "confirmDelaysMs": vec![5; 21] })).value, "an array of 21");
+        assert_eq!(refused(json!({ "confirmDelaysMs": vec![5; 21] })).value, "an array of 21 delays");
         assert_eq!(
             refused(json!({ "relaunchResetAfterMs": 86_400_001 })).allowed,
             "0, or from 10000 to 86400000 ms"

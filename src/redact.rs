@@ -10,7 +10,8 @@ use std::sync::Arc;
 use crate::document::{Document, Json, Writer, Wrong};
 use crate::text::{hexadecimal, start_of};
 
-/// A shorter string is no secret: tokens, keys and passwords are longer, and words of messages are as short.
+/// A shorter string is not treated as a secret: tokens, keys and passwords are longer, but words of messages are as
+/// short.
 const LEAST_SECRET_CHARS: usize = 6;
 /// A string of fewer letters and nothing else may be a word, such as `transcoder`. (Characters beyond ASCII count as
 /// letters.)
@@ -147,8 +148,8 @@ fn mark(letters: &[Letter], which: Range<usize>, found: &mut [bool]) {
     }
 }
 
-/// Marks what follows the word `Basic` or `Bearer`, as in an `Authorization` header, whoever it belongs to, unless it
-/// reads as a word. `letters` starts with that word.
+/// The credential after the word `Basic` or `Bearer` at the beginning of `letters`, as in an `Authorization` header;
+/// empty if the text after it may be a word. It is redacted even if it is not one of the known secrets.
 fn credential(letters: &[Letter]) -> Range<usize> {
     for scheme in [b"basic".as_slice(), b"bearer"] {
         let is_named =
@@ -186,8 +187,7 @@ fn folded(byte: u8) -> u8 {
     }
 }
 
-/// The meaning of `
-/// ` and `\t` in a text: an escaped line break, or a backslash before a letter.
+/// The meaning of `\n`, `\r` and `\t` in a text: an escaped control character, or a backslash before a letter.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Breaks {
     Nothing,

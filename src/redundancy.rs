@@ -32,7 +32,7 @@ pub(crate) struct LaneOptions {
     /// Two or more output uids, not used by another lane of the same output channel.
     #[limits(items(2..))]
     uids: Vec<Uid>,
-    /// The lane's own payload, until an update sets the same for all lanes. The output channel stays.
+    /// The lane's own payload. An update for all lanes replaces it, but keeps its output channel.
     #[typed("Services")]
     services: Option<JsonText>,
 }
@@ -48,8 +48,8 @@ pub(crate) struct GroupOptions {
     lanes: Vec<LaneOptions>,
     /// Which output is on air. Default `sticky`.
     on_air_policy: Option<OnAirPolicy>,
-    /// How long a backup that runs first waits for the primary before it goes on air, in ms: viewers would switch
-    /// again a moment later.
+    /// How long a backup that runs first waits for the primary before it goes on air, in ms. Without this delay,
+    /// viewers might have to switch twice within a moment.
     start_grace_ms: Option<Duration>,
 }
 
@@ -92,8 +92,11 @@ impl GroupConfig {
             let field = |name: &str| format!("options.lanes[{i}].{name}");
             let length = settings.name.chars().count();
             if !NAME_CHARS.contains(&length) || lanes.iter().any(|lane| lane.name() == settings.name) {
-                let allowed =
-                    format!("{} to {} characters, and no other lane's", NAME_CHARS.start(), NAME_CHARS.end());
+                let allowed = format!(
+                    "{} to {} characters, different from every other lane's name",
+                    NAME_CHARS.start(),
+                    NAME_CHARS.end()
+                );
                 return Err(Invalid::new(field("name"), quoted(&settings.name), allowed));
             }
             let instance_id = instance_id::of_part(&checked.instance_id, i);
@@ -184,7 +187,7 @@ pub struct GroupStatus {
 
 /// A primary and its backups with the same inputs, each with its own ring of uids, within one rate limit.
 ///
-/// Driven as a [`Supervisor`](crate::supervisor::Supervisor) is.
+/// Driven like a [`Supervisor`](crate::supervisor::Supervisor).
 ///
 /// ```
 /// use steadymix::redundancy::{GroupConfig, RedundancyGroup};

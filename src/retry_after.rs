@@ -2,10 +2,10 @@
 
 use crate::time::{Duration, WallTime};
 
-/// Parses a `Retry-After` header: seconds, also with a fraction, or an HTTP date. A date is relative to `sent_at`:
-/// the reply's `Date` header, since the service's clock may differ from the caller's, or else the caller's time. If
-/// the header came several times, the largest number counts. A number out of range is the longest possible wait; a
-/// past date is none. Everything else, negative numbers included, yields `None`.
+/// Parses a `Retry-After` header: seconds, also with a fraction, or an HTTP date. A date is relative to `sent_at`: the
+/// reply's `Date` header, because the service's clock may differ from the caller's, or else the caller's time. If the
+/// header came several times, the largest number counts. A number out of range means the longest possible delay, and a
+/// past date none. Everything else, negative numbers included, yields `None`.
 #[must_use]
 pub fn parse_retry_after(header: &str, sent_at: WallTime) -> Option<Duration> {
     let longest = header.split(',').map(parse_seconds).reduce(|a, b| Some(a?.max(b?))).flatten();

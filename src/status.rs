@@ -7,8 +7,8 @@ use macro_rules_attribute::apply;
 
 use crate::document::document;
 
-/// A call: of the service's REST interface for a task, of its list of broadcasters in a channel, or of the
-/// application's callback for RTC tokens.
+/// A call: to the service's REST interface for tasks, to its list of broadcasters in a channel, or to the application's
+/// callback for RTC tokens.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,7 +25,7 @@ pub enum Call {
     Delete,
     /// `GET /dev/v1/channel/user/{appId}/{channel}/hosts_only`: asks who is in the output channel.
     Presence,
-    /// The application's `rtcToken` callback: no call of the service.
+    /// The application's `rtcToken` callback: not a call to the service.
     RtcToken,
 }
 
@@ -123,7 +123,7 @@ impl ServiceStatus {
     }
 }
 
-/// The state of a task, by a Query.
+/// The state of a task, according to a Query.
 #[apply(document)]
 #[json(camel, serde = both)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -147,9 +147,9 @@ pub enum TaskState {
 }
 
 impl TaskState {
-    /// Combines the two statuses of a task. The first that applies counts: refused parameters, a final task status,
-    /// trouble of the transcoder, the rest of the task status. The transcoder's status replaces a missing task
-    /// status; that it runs also counts if the task status is unknown.
+    /// Combines the two statuses of a task. The first that applies counts: refused parameters, a final task status, an
+    /// abnormal exit of the transcoder, any other task status. The transcoder's status replaces a missing task status.
+    /// If the task status is unknown, a running transcoder means that the task runs.
     #[must_use]
     pub fn of(task: Option<&TaskStatus>, service: Option<&ServiceStatus>) -> Self {
         use ServiceStatus as S;
@@ -245,7 +245,7 @@ pub fn interpret(
         (404, Call::Delete) => Meaning::AlreadyGone,
         (401 | 403, _) => Meaning::WrongCredentials,
         (429, _) => Meaning::RateLimited,
-        // For code 65 the guide says "the same parameters again", whatever the status: it is no final refusal.
+        // For code 65 the guide says "the same parameters again", whatever the status: it is not a final refusal.
         (400..=499, Call::Acquire | Call::Create | Call::Update) if code == Some(CODE_NOT_COMPLETED) => {
             Meaning::NotCompleted
         }

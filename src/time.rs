@@ -195,14 +195,14 @@ pub(crate) struct Now {
 /// Derives a monotonic clock from a wall clock that may jump in either direction. Nothing else converts between the
 /// two.
 ///
-/// When the caller's clock is set back, monotonic time stands still, so a wait of five seconds does not become one
-/// of an hour. A jump forward looks like a process that slept: it counts, but only as much as a process may sleep, or
-/// a clock that is set to the end of time would leave none.
+/// When the caller's clock is set back, monotonic time stands still, so a wait of five seconds does not become one of
+/// an hour. A jump forward looks like a process that slept. It counts, but only as much as a process may sleep:
+/// otherwise, a clock that is set to its maximum would leave no time.
 ///
 /// The time between the last tick and a set-back would be lost, and with it most of a long wait. It is counted in
 /// three steps:
-/// 1. `EnvCalls.now()` (`src/js/env.ts`) compares the application's clock with `performance.now()`. When it goes
-///    back, `beforeSetBack()` returns what it would have shown.
+/// 1. `EnvCalls.now()` (`src/js/env.ts`) compares the application's clock with `performance.now()`. When it goes back,
+/// `beforeSetBack()` returns the time that it would have shown.
 /// 2. The driver (`src/wasm/driver.rs`, `at`) passes that on first, if the clock went back by more than a second
 ///    (`elapse` of the group): a tick up to the time of the set-back.
 /// 3. The next tick, with the new time, stands still; later ones continue from there.
@@ -257,18 +257,18 @@ impl Clock {
         self.tick(wall).0.mono
     }
 
-    /// What the caller's clock, as it is set now, showed at the past time `mono`.
+    /// The time that the caller's clock, as it is set now, would have shown at `mono`, which is in the past.
     pub(crate) fn wall_of(&self, mono: Instant) -> WallTime {
         self.last_wall - self.mono.duration_since(mono)
     }
 
-    /// The wall-clock time at `mono`, if nobody sets the clock.
+    /// The wall-clock time at `mono`, if the clock is not set meanwhile.
     pub(crate) fn wall_at(&self, mono: Instant) -> WallTime {
         self.last_wall + mono.duration_since(self.mono)
     }
 }
 
-/// Short names for tests, which have many times.
+/// Short names for tests, which contain many times.
 #[cfg(test)]
 pub(crate) mod short {
     use super::{Duration, Instant, WallTime};
@@ -345,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_set_to_the_end_of_time_leaves_some() {
+    fn a_clock_set_to_its_maximum_leaves_time() {
         let mut clock = Clock::starting_at(WallTime::ZERO);
         assert_eq!(clock.tick(WallTime::MAX).0.mono.as_millis(), 31_536_000_000, "a year");
         clock.tick(WallTime::ZERO);
@@ -362,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn a_small_step_back_is_no_jump_and_a_jump_forward_is_time() {
+    fn a_small_step_back_is_no_jump_and_a_jump_forward_counts() {
         let mut clock = Clock::starting_at(wall(10_000));
         assert!(!clock.tick(wall(9_500)).1);
         assert_eq!(clock.tick(wall(3_609_500)).0.mono.as_millis(), 3_610_000);

@@ -145,7 +145,7 @@ impl TryFrom<Parts> for UidRing {
             return wrong("two or more distinct uids from 1 to 4294967295");
         }
         if !held.iter().chain(last).all(|uid| uids.contains(uid)) {
-            return wrong("all uids that are held or were taken");
+            return wrong("a list that contains all held and taken uids");
         }
         Ok(Self(parts))
     }
@@ -196,7 +196,7 @@ mod tests {
         ring.hold(5);
         assert_eq!((ring.is_held(8), ring.is_held(5), ring.last()), (true, false, None));
         ring.resume(7);
-        assert_eq!(ring.last(), None, "nothing of it is unresolved");
+        assert_eq!(ring.last(), None, "a uid that is not held cannot be resumed");
         ring.resume(8);
         assert_eq!((ring.last(), ring.in_turn().collect()), (Some(8), vec![9, 7, 8]));
         assert_eq!(ring.next(), Some(9));

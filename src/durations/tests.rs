@@ -99,9 +99,10 @@ fn typescript_documents_each_duration_that_it_checks() {
     }
 }
 
-/// What TypeScript checks itself: the second half of its file. `STEADYMIX_GENERATE=1 cargo test durations` writes it.
+/// The ranges that TypeScript checks itself: the second half of its file. `STEADYMIX_GENERATE=1 cargo test durations`
+/// writes it.
 #[test]
-fn what_typescript_checks_is_generated_from_this_table() {
+fn the_ranges_of_typescript_are_generated_from_this_table() {
     const PATH: &str = "src/js/durations.ts";
     let list = |name: &str, table: &[SettingRange]| {
         let row = |SettingRange { field, least, greatest, or_zero, default, .. }: &SettingRange| {

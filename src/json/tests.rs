@@ -195,12 +195,12 @@ fn copied(text: &str) -> Option<String> {
 
 proptest! {
     #[test]
-    fn it_reads_what_serde_json_reads(text in nearly_json()) {
+    fn it_reads_the_same_as_serde_json(text in nearly_json()) {
         prop_assert_eq!(copied(&text).map(|copy| read_by_serde(&copy)), read_by_serde(&text).map(Some), "{}", text);
     }
 
     #[test]
-    fn what_was_written_is_read_back(value in any_json()) {
+    fn written_json_is_read_back_unchanged(value in any_json()) {
         let compact = copied(&value.to_string()).unwrap();
         prop_assert_eq!(read_by_serde(&compact), read_by_serde(&value.to_string()));
         prop_assert_eq!(copied(&format!("{value:#}")).unwrap(), compact);

@@ -12,8 +12,8 @@ use crate::time::{Duration, Instant};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// How long a call counts if its departure is reported: longer than a second by the variation of the way to the
-/// service, so the service never counts more calls in a second.
+/// How long a call counts if its departure is reported: a second, plus a margin for the variation of network delays. So
+/// the service never counts more calls in a second.
 pub(crate) const COUNTS_FOR: Duration = Duration::from_millis(1_100);
 
 /// A permit whose use was not reported within this time counts as unused: see `permits.rs`.
@@ -85,9 +85,9 @@ struct Claim {
     order: u64,
 }
 
-/// Permits at most `callsPerSecond + burst` calls in any second, for any number of lanes: a token bucket with a log
-/// of the last second, so that reserved permits do not add up to a burst. Delete comes before Create before Query,
-/// but except for Deletes no lane waits much longer than (number of waiting lanes) / `callsPerSecond` seconds.
+/// Permits at most `callsPerSecond + burst` calls in any second, for any number of lanes: a token bucket with a log of
+/// the last second, so reserved permits do not add up to a burst. Delete comes before Create before Query, but except
+/// for Deletes no lane waits much longer than (number of waiting lanes) / `callsPerSecond` seconds.
 ///
 /// A gap of more than a second between two times may be a clock that was set forward: the log ignores it, unless the
 /// previous gap was as long (a quiet time). So a burst may follow, but never more calls than fit into the second in
@@ -110,7 +110,7 @@ pub struct TokenBucket {
     next_create: Instant,
     /// The earliest time of the next Create with a reserved permit, if it can wait that long.
     next_reserved: Instant,
-    /// When the Creates that have asked leave.
+    /// The departure times of the Creates that have asked.
     departures: ByLane<Instant>,
     /// If departures are reported by [`TokenBucket::used`]: the times of permits whose calls have not left yet.
     unused: Option<ByLane<Instant>>,
@@ -212,7 +212,7 @@ impl TokenBucket {
             self.next_reserved = self.next_reserved.max(self.next_create);
         }
         if call == LimitedCall::AcquireAndCreate {
-            // The departure of its previous Create is no limit for the next one.
+            // The departure of its previous Create does not limit the next one.
             self.departures.remove(lane);
             if let Err(at) = self.reserved.binary_search(&lane) {
                 self.reserved.insert(at, lane);
@@ -319,8 +319,8 @@ impl TokenBucket {
         Duration::from_millis(refill).max(window).min(SECOND)
     }
 
-    /// Whether it must wait for the Creates before it, by the clock including gaps: a clock that is set forward costs
-    /// at most one early Create.
+    /// Whether it must wait for the Creates before it, measured by the clock including gaps: a clock that is set
+    /// forward causes at most one early Create.
     fn is_too_soon(&self, call: LimitedCall) -> bool {
         self.seen < self.earliest(call)
     }

@@ -59,7 +59,7 @@ impl<T: Document> Document for ByLane<T> {
     fn read(&mut self, json: &Json<'_>) -> Result<(), Wrong> {
         self.0.read(json)?;
         let is_sorted = self.0.is_sorted_by(|(one, _), (next, _)| one < next);
-        if is_sorted { Ok(()) } else { Err(json.must_be("sorted by lane, each once")) }
+        if is_sorted { Ok(()) } else { Err(json.must_be("sorted by lane, each lane once")) }
     }
 
     fn write(&self, out: &mut dyn Writer) {
@@ -83,7 +83,7 @@ mod tests {
         assert_eq!((some.len(), some.get(7)), (3, Some(&70)));
         for wrong in ["[[2,0],[1,0]]", "[[1,0],[1,1]]"] {
             let refused = read::<ByLane<u32>>("lanes", wrong).unwrap_err();
-            assert_eq!((&*refused.field, &*refused.allowed), ("lanes", "sorted by lane, each once"));
+            assert_eq!((&*refused.field, &*refused.allowed), ("lanes", "sorted by lane, each lane once"));
         }
     }
 }

@@ -80,7 +80,7 @@ impl TasksBySize {
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuotaEstimate {
-    /// Calls a second for monitoring alone.
+    /// Calls per second for monitoring alone.
     pub queries_per_second: f64,
     /// The time to launch all tasks within the limits, in s: Acquire, Create and the first Query of each.
     pub launch_all_seconds: f64,
@@ -141,8 +141,8 @@ impl QuotaEstimateOptions {
 }
 
 /// Estimates the quota of these tasks, each queried every `poll_interval`. A third of the rate is kept for launches,
-/// deletions and retries. `pcw` holds the limits of SD, HD and FHD: no size may exceed its own, nor the total the
-/// largest.
+/// deletions and retries. `pcw` holds the limits of SD, HD and FHD: no size may exceed its own, and the total may not
+/// exceed the largest.
 ///
 /// # Errors
 /// No task at all, or an interval out of its range.
@@ -174,14 +174,14 @@ fn estimate(
         )
     } else if total > largest {
         format!(
-            "Does not fit: {total} tasks at once, but all sizes together may have {largest}, the largest PCW of one. Ask \
+            "Does not fit: {total} tasks at once, but all sizes together may have {largest}: the largest PCW of a single size. Ask \
              support to raise it."
         )
     } else if total > by_rate {
         let needed = (f64::from(total) / for_queries).ceil() as u64;
         format!(
-            "Does not fit: asking {total} tasks every {} s takes {} calls a second, but {} of {} may go to that. Ask \
-             every {needed} s, or have the rate raised.",
+            "Does not fit: querying {total} tasks every {} s takes {} calls per second, but only {} of {} are for Queries. Query \
+             them every {needed} s, or ask support to raise the rate.",
             tenths(interval_s),
             tenths(queries_per_second),
             tenths(for_queries),
@@ -189,7 +189,7 @@ fn estimate(
         )
     } else {
         format!(
-            "Fits: asking {total} tasks every {} s takes {} of {} calls a second; launching all of them takes {} s.",
+            "Fits: querying {total} tasks every {} s takes {} of {} calls per second; launching all of them takes {} s.",
             tenths(interval_s),
             tenths(queries_per_second),
             limits.calls_per_second,
@@ -198,8 +198,8 @@ fn estimate(
     };
     if rate > creates_per_second {
         verdict.push_str(&format!(
-            " If the service counts every call against 10 % of the PCW, only {} a second are allowed: lower \
-             callsPerSecond should it answer 429.",
+            " If the service counts every call against 10 % of the PCW, only {} per second are allowed: lower \
+             callsPerSecond if it answers 429.",
             tenths(creates_per_second)
         ));
     }

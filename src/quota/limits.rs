@@ -16,17 +16,17 @@ use crate::time::Duration;
 #[json(camel, serde = both)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuotaLimits {
-    /// Sustained calls a second. With `burst` added, the maximum in any second.
+    /// Sustained calls per second. With `burst` added, the maximum in any second.
     pub calls_per_second: u32,
     /// Calls at once after a quiet time.
     pub burst: u32,
-    /// Peak concurrent tasks (PCW) of the largest output size in use. At most a tenth of it is created a second.
+    /// Peak concurrent tasks (PCW) of the largest output size in use. At most a tenth of it may be created per second.
     pub pcw: u32,
 }
 
 const CALLS_PER_SECOND: u32 = 8;
 const BURST: u32 = 2;
-/// This many concurrent tasks allow one request a second.
+/// This many concurrent tasks allow one request per second.
 pub(super) const PCW_PER_CALL: u32 = 10;
 
 const RATE: RangeInclusive<i64> = 1..=10_000;
@@ -41,8 +41,8 @@ impl QuotaLimits {
     }
 
     /// The limits in `json` (JSON text: an object with any of the fields), the documented ones otherwise. A given PCW
-    /// also sets the default rate if a tenth of it is less: the service allows no more requests a second, and does
-    /// not say whether that includes Query.
+    /// also sets the default rate if a tenth of it is less: the service allows no more requests per second, and does
+    /// not document whether that includes Query.
     ///
     /// # Errors
     /// An unknown field, or a value out of its range.
@@ -73,7 +73,7 @@ impl QuotaLimits {
         self.calls_per_second.saturating_add(self.burst) as usize
     }
 
-    /// The time between two Creates: at most a tenth of the PCW a second.
+    /// The time between two Creates: at most a tenth of the PCW per second.
     pub(super) fn create_spacing(&self) -> Duration {
         Duration::from_millis(u64::from(PCW_PER_CALL * 1000).div_ceil(u64::from(self.pcw.max(1))))
     }
@@ -84,17 +84,17 @@ impl QuotaLimits {
 #[json(camel, unknown = refused)]
 #[derive(Clone, Debug, Default)]
 pub(crate) struct GivenLimits {
-    /// Sustained calls a second: 1 to 10000, default 8: services are known to refuse calls before their nominal 10.
-    /// With a `pcw` below 80 the default is a tenth of it, but at least 1: the service allows no more requests, and
-    /// does not say whether that includes Query. With `burst` added, the maximum in any second.
+    /// Sustained calls per second: 1 to 10000. The default is 8, because services are known to refuse calls before
+    /// their nominal 10. With a `pcw` below 80 the default is a tenth of it, but at least 1: the service allows no more
+    /// requests, and does not document whether that includes Query. With `burst` added, the maximum in any second.
     #[limits(between(RATE))]
     calls_per_second: Option<u32>,
     /// Calls at once after a quiet time: 2 to 10000, default 2 (an Acquire and its Create).
     #[limits(between(AT_ONCE))]
     burst: Option<u32>,
-    /// Peak concurrent tasks of the largest output size in use: 1 to 1000000. The default is that of a new project:
-    /// in North America and Europe 10 SD (up to 640×360 pixels), 5 HD (1280×720) or 2 FHD (1920×1080); in Asia
-    /// Pacific 20, 10 or 3; in mainland China 20, 10 or 5. At most a tenth of it is created a second.
+    /// Peak concurrent tasks of the largest output size in use: 1 to 1000000. The default is the limit of a new
+    /// project: in North America and Europe 10 SD (up to 640×360 pixels), 5 HD (1280×720) or 2 FHD (1920×1080); in Asia
+    /// Pacific 20, 10 or 3; in mainland China 20, 10 or 5. At most a tenth of it may be created per second.
     #[limits(between(PCW))]
     pub(super) pcw: Option<u32>,
 }

@@ -1,8 +1,8 @@
 //! Permits for the lanes of a group: from a bucket of their own, or from one that all processes of an App ID share.
 //!
 //! A request for a permit passes from the core to the application's `acquirePermit`; on Cloudflare it continues as a
-//! message to `AppQuota`, where it waits. Each layer waits longer than the next, or a slow answer would look like a
-//! failure; only the core repeats its request meanwhile:
+//! message to `AppQuota`, where it waits. Each layer waits longer than the next: otherwise, a slow answer would look
+//! like a failure. Only the core repeats its request meanwhile:
 //!
 //! | constant | time | what ends after it |
 //! |---|---|---|
@@ -14,7 +14,7 @@
 //! | `PERMIT_TIMEOUT_MS` (`permits.ts`) | 25 s | the wait for an answer: calls continue without permits |
 //! | [`LONGEST_WAIT`] | 60 s | the wait that an answer asked for |
 //!
-//! A permit lasts longer where it is counted than where it is used, or a call could leave uncounted:
+//! A permit lasts longer where it is counted than where it is used: otherwise, a call could leave uncounted:
 //!
 //! | constant | time | what ends after it |
 //! |---|---|---|
@@ -96,7 +96,7 @@ impl Permits {
         self.bucket.limits.most_in_any_second()
     }
 
-    /// Checks what was restored.
+    /// Checks restored state.
     pub(crate) fn check(&self) -> Result<(), Invalid> {
         self.bucket.check()
     }
@@ -231,7 +231,7 @@ mod tests {
         assert_eq!(
             permits.ask(at(3), LANE, LimitedCall::Delete),
             Turn::Wait(at(10_001)),
-            "that was not the answer"
+            "the answer was to another request"
         );
         permits.answered(at(4), LANE, LimitedCall::Delete, ms(0));
         assert_eq!(permits.ask(at(5), LANE, LimitedCall::Delete), Turn::Now);

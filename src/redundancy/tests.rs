@@ -36,7 +36,7 @@ fn group(number: u32) -> RedundancyGroup {
 }
 
 #[test]
-fn one_to_ninety_nine_lanes() {
+fn a_group_has_1_to_99_lanes() {
     for number in [0, 100] {
         let refused = Invalid::new("options.lanes", format!("{number} lanes"), "an array of 1 to 99 lanes");
         assert_eq!(config(lanes(number)).unwrap_err(), refused);
@@ -56,7 +56,7 @@ fn each_lane_has_a_name_of_its_own() {
     for bad in ["", "a", &"ü".repeat(33)] {
         let refused = named("a", bad).unwrap_err();
         assert_eq!((refused.field.as_str(), refused.value), ("options.lanes[1].name", format!("{bad:?}")));
-        assert_eq!(refused.allowed, "1 to 32 characters, and no other lane's");
+        assert_eq!(refused.allowed, "1 to 32 characters, different from every other lane's name");
     }
 }
 

@@ -51,11 +51,11 @@ pub fn interpret(
 ) -> Result<JsValue, JsValue> {
     let call: Call = value::read("call", call).map_err(error::config)?;
     if call == Call::RtcToken {
-        return Err(error::config(Invalid::new("call", quoted("rtcToken"), "a call of the service")));
+        return Err(error::config(Invalid::new("call", quoted("rtcToken"), "a call to the service")));
     }
     let task_status = task_status.map(|text| TaskStatus::parse(&text));
     let service_status = service_status.map(|text| ServiceStatus::parse(&text));
-    #[allow(clippy::cast_possible_truncation, reason = "a code out of range is none that is known")]
+    #[allow(clippy::cast_possible_truncation, reason = "a code out of range is unknown in any case")]
     let code = code.map(|code| code as i64);
     value::out(&status::interpret(call, http_status, code, task_status.as_ref(), service_status.as_ref()))
 }
@@ -220,8 +220,8 @@ pub fn parse_notification(raw_body: &[u8]) -> Result<JsValue, JsValue> {
     value::out(&notification::parse(raw_body).map_err(error::notification)?)
 }
 
-/// Validates a payload: `{ errors: [{ field, value, allowed }], warnings: [{ field, message }] }`. Errors are what
-/// the service would refuse; warnings are values that are probably not intended.
+/// Validates a payload: `{ errors: [{ field, value, allowed }], warnings: [{ field, message }] }`. Errors are values
+/// that the service would refuse; warnings are values that are probably not intended.
 #[wasm_bindgen(js_name = validateTask)]
 pub fn validate_task(services: &str, instance_id: Option<String>) -> Result<JsValue, JsValue> {
     #[derive(Serialize)]

@@ -169,8 +169,8 @@ impl Driver {
         Ok(result.to_owned())
     }
 
-    /// Sets a new payload for running and later tasks. Returns how each lane gets it. Redacted values of `payload`
-    /// keep their meaning.
+    /// Sets a new payload for running and later tasks. Returns how each lane gets it. Redaction marks of `payload`
+    /// stand for the values that they hide.
     pub fn update(&self, services: &str, now: f64) -> Result<JsValue, JsValue> {
         let now = self.0.at(WallTime::from_f64(now));
         let updates = self.0.machine.borrow_mut().update(services, now);

@@ -13,8 +13,8 @@ use crate::time::{Duration, WallTime};
 
 #[wasm_bindgen]
 extern "C" {
-    /// The application, as `src/js/env.ts` guards it: only `now` throws, and values have the declared types. Other
-    /// errors of the application go to `onError`.
+    /// The application's callbacks, wrapped by `src/js/env.ts`: only `now` throws, and values have the declared types.
+    /// Other errors of the application go to `onError`.
     pub type SupervisorEnv;
 
     /// ms since the epoch. Throws an error about an invalid clock.
@@ -25,7 +25,7 @@ extern "C" {
     #[wasm_bindgen(method, js_name = beforeSetBack)]
     fn js_before_set_back(this: &SupervisorEnv) -> f64;
 
-    /// Simulated ms in a real ms.
+    /// Simulated ms per real ms.
     #[wasm_bindgen(method, getter, js_name = timeScale)]
     fn time_scale(this: &SupervisorEnv) -> f64;
 

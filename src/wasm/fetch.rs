@@ -10,12 +10,13 @@ use crate::status::Call;
 use crate::supervisor::{Answer, NoAnswer, Request};
 use crate::time::Duration;
 
-/// The supervisor continues after a Create's timeout, but a later answer still names the task.
-const CREATE_PATIENCE: u64 = 3;
+/// How many timeouts the driver waits for the answer to a Create. The supervisor continues after one, but a later
+/// answer still names the task.
+const CREATE_TIMEOUTS: u64 = 3;
 
 pub(super) async fn carry_out(env: &SupervisorEnv, request: &Request) -> Answer {
-    let patience = match request.call {
-        Call::Create => Duration::from_millis(request.timeout.as_millis().saturating_mul(CREATE_PATIENCE)),
+    let timeout = match request.call {
+        Call::Create => Duration::from_millis(request.timeout.as_millis().saturating_mul(CREATE_TIMEOUTS)),
         Call::Acquire | Call::Query | Call::Update | Call::Delete | Call::Presence | Call::RtcToken => {
             request.timeout
         }
@@ -25,7 +26,7 @@ pub(super) async fn carry_out(env: &SupervisorEnv, request: &Request) -> Answer 
     let url = format!("https://{}{}", request.domain, request.path);
     let signal = call.controller.signal();
     let reply = JsFuture::from(env.fetch(&url, request.method, request.body.as_deref(), signal));
-    match select(reply, env.timer(patience)).await {
+    match select(reply, env.timer(timeout)).await {
         Either::Left((reply, _)) => {
             call.is_answered = true;
             reply.map_or(Answer::Nothing(NoAnswer::Unknown), |reply| read(reply.unchecked_ref()))
@@ -58,10 +59,10 @@ pub(super) enum NoReply {
 
 #[wasm_bindgen]
 extern "C" {
-    /// What `SupervisorEnv::fetch` resolves with: `Reply` of `src/js/reply.ts`.
+    /// The value that `SupervisorEnv::fetch` resolves with: `Reply` of `src/js/reply.ts`.
     type Reply;
 
-    /// Without it, all other fields are set.
+    /// If it is missing, all other fields are set.
     #[wasm_bindgen(method, getter, js_name = noReply)]
     fn no_reply(this: &Reply) -> Option<NoReply>;
 

@@ -32,7 +32,7 @@ impl Persister {
         self.written.set(revision);
     }
 
-    /// Waits for a snapshot of the current state. The flag says that no write is in progress: the caller must start
+    /// Waits for a snapshot of the current state. The flag is set if no write is in progress: the caller must start
     /// one.
     pub(super) fn join(&self) -> (oneshot::Receiver<bool>, bool) {
         let (sender, receiver) = oneshot::channel();

@@ -29,7 +29,8 @@ pub(super) fn read_with<T>(json: &str, read: impl FnOnce(&str) -> Result<T, Inva
         }
         // The content may be a secret.
         let is_json = json.starts_with(['{', '[', '"']);
-        let shown = if is_json { "one with lone surrogates, or nested over 127 deep" } else { json };
+        let shown =
+            if is_json { "JSON with lone surrogates, or nested more than 127 levels deep" } else { json };
         Invalid { value: shown.to_owned(), ..wrong }
     })
 }

@@ -175,7 +175,7 @@ fn values_that_are_not_json_are_shown_and_unreadable_json_is_not() {
     for unreadable in
         [r#"{"a":"\udc00"}"#.to_owned(), "[".repeat(200) + &"]".repeat(200), r#""\ud800""#.to_owned()]
     {
-        assert_eq!(value(&unreadable), "one with lone surrogates, or nested over 127 deep");
+        assert_eq!(value(&unreadable), "JSON with lone surrogates, or nested more than 127 levels deep");
     }
 }
 

@@ -9,7 +9,7 @@ use crate::durations::{SettingRange, server};
 use crate::error::Invalid;
 use crate::notification::{Notification, NotificationKind};
 use crate::on_air::{OnAir, OnAirPolicy};
-use crate::policy::{NextDelayOptions, RetryPolicy, RetryReason, WAITS};
+use crate::policy::{DELAY_COUNT, NextDelayOptions, RetryPolicy, RetryReason};
 use crate::quota::{GivenLimits, LimitedCall, QuotaEstimate, QuotaEstimateOptions};
 use crate::redundancy::{GroupOptions, GroupStatus, LaneOptions};
 use crate::status::{Call, Meaning, TaskState};
@@ -72,7 +72,7 @@ const DURATIONS: [(&str, &SettingRange); 3] = [
 fn notes(of: &str, Member { name, typed, .. }: &Member) -> (Option<String>, Option<Limits>) {
     if of == RetryPolicy::typescript() {
         let range = RetryPolicy::RANGES.iter().find(|range| range.field == *name).map(limits).unwrap();
-        return (None, Some(if typed.ends_with("[]") { items(WAITS).each(range) } else { range }));
+        return (None, Some(if typed.ends_with("[]") { items(DELAY_COUNT).each(range) } else { range }));
     }
     let duration = DURATIONS.iter().find(|(with, duration)| *with == of && duration.field == *name);
     duration.map(|(_, duration)| (duration.documented(), limits(duration))).unzip()

@@ -30,7 +30,7 @@ fn most_in_any_second(sent: &[Instant]) -> usize {
 }
 
 #[test]
-fn two_at_once_then_eight_a_second() {
+fn two_calls_at_once_then_eight_per_second() {
     let mut bucket = bucket();
     assert_eq!(bucket.ask(T0, 0, LimitedCall::Query), Permit::Granted);
     assert_eq!(bucket.ask(T0, 0, LimitedCall::Query), Permit::Granted);
@@ -149,7 +149,7 @@ fn a_create_waits_for_its_time_whatever_asks_in_between() {
 }
 
 #[test]
-fn at_most_a_tenth_of_the_pcw_is_created_a_second() {
+fn at_most_a_tenth_of_the_pcw_is_created_per_second() {
     let mut bucket = TokenBucket::new(QuotaLimits { pcw: 10, ..limits(30) }, T0);
     assert_eq!(bucket.ask(T0, 0, LimitedCall::Create), Permit::Granted);
     assert_eq!(bucket.ask(T0, 1, LimitedCall::Create), Permit::Wait(t(1000)));
@@ -217,7 +217,7 @@ fn the_first_lane_to_ask_stays_first_however_often_it_asks() {
         );
     }
     assert_eq!(bucket.ask(t(125), 1, LimitedCall::Query), Permit::Wait(t(250)));
-    assert_eq!(bucket.ask(t(125), 1, LimitedCall::Delete), Permit::Granted, "it wants something else now");
+    assert_eq!(bucket.ask(t(125), 1, LimitedCall::Delete), Permit::Granted, "it asks for another call now");
     assert_eq!(bucket.ask(t(250), 5, LimitedCall::Query), Permit::Granted);
 }
 

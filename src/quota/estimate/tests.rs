@@ -16,7 +16,7 @@ fn the_estimate_explains_what_does_not_fit() {
     let limits = limits(1_000);
     let fits = estimate_of(200, 120, &limits).unwrap();
     assert!(
-        fits.fits && fits.verdict.starts_with("Fits: asking 200 tasks every 120 s takes 1.7 of 8"),
+        fits.fits && fits.verdict.starts_with("Fits: querying 200 tasks every 120 s takes 1.7 of 8"),
         "{}",
         fits.verdict
     );
@@ -25,15 +25,15 @@ fn the_estimate_explains_what_does_not_fit() {
     let slow = QuotaLimits { pcw: 10, ..limits };
     let all = estimate_of(10, 120, &slow).unwrap();
     assert_eq!((all.max_tasks, all.fits, all.launch_all_seconds), (10, true, 10.0));
-    let caveat = "takes 10 s. If the service counts every call against 10 % of the PCW, only 1 a second are allowed: lower \
-                  callsPerSecond should it answer 429.";
+    let caveat = "takes 10 s. If the service counts every call against 10 % of the PCW, only 1 per second are allowed: lower \
+                  callsPerSecond if it answers 429.";
     assert!(all.verdict.starts_with("Fits") && all.verdict.ends_with(caveat), "{}", all.verdict);
     let exact = QuotaLimits { pcw: 80, ..limits };
     assert!(!estimate_of(10, 120, &exact).unwrap().verdict.contains("10 %"));
     assert!(estimate_of(640, 120, &limits).unwrap().verdict.starts_with("Fits"));
     assert!(estimate_of(1, 1, &limits).unwrap().fits);
     let too_often = estimate_of(200, 10, &limits).unwrap();
-    assert!(!too_often.fits && too_often.verdict.contains("Ask every 38 s"), "{}", too_often.verdict);
+    assert!(!too_often.fits && too_often.verdict.contains("Query them every 38 s"), "{}", too_often.verdict);
     let too_many = estimate_of(1_001, 600, &limits).unwrap();
     assert!(!too_many.fits && too_many.verdict.contains("PCW is 1000"), "{}", too_many.verdict);
     assert_eq!(estimate_of(0, 120, &limits).unwrap_err().field, "tasks");

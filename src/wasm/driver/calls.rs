@@ -56,8 +56,8 @@ impl Inner {
     /// like a slow network, nor make the call too late.
     async fn persist_in_time(self: &Rc<Self>, request: &Request) -> bool {
         let half = Duration::from_millis(request.timeout.as_millis() / 2).min(PERSIST_TIMEOUT);
-        let patience = request.send_before.map_or(half, |latest| self.time_left(latest).min(half));
-        match select(self.write_snapshot(), self.env.timer(patience)).await {
+        let timeout = request.send_before.map_or(half, |latest| self.time_left(latest).min(half));
+        match select(self.write_snapshot(), self.env.timer(timeout)).await {
             Either::Left((written, _)) => written.unwrap_or(false),
             Either::Right(_) => {
                 let consequence = match request.call {
@@ -69,7 +69,7 @@ impl Inner {
                     | Call::Presence
                     | Call::RtcToken => "the pending call is not made",
                 };
-                self.env.report_slow("persist", patience, consequence);
+                self.env.report_slow("persist", timeout, consequence);
                 false
             }
         }

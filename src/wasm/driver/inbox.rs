@@ -10,7 +10,7 @@ use crate::supervisor::Input;
 #[derive(Default)]
 pub(super) struct Inbox {
     inputs: RefCell<VecDeque<Input>>,
-    /// Something happened that was not waited for yet.
+    /// A wake-up came while no task was waiting.
     has_woken: Cell<bool>,
     waker: RefCell<Option<Waker>>,
 }

@@ -34,7 +34,7 @@ impl Machine {
         self.group().snapshot()
     }
 
-    /// Sets a new payload, in which redacted values of the shown payload keep their meaning.
+    /// Sets a new payload, in which redaction marks of the shown payload stand for the values that they hide.
     pub(super) fn update(&mut self, services: &str, now: WallTime) -> Result<Vec<LaneUpdate>, Invalid> {
         let shown_of = self.group().services().cloned();
         let revealed = |json: &str| revealed(json, shown_of.as_ref());
