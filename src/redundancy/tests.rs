@@ -309,7 +309,7 @@ fn next_call(group: &mut RedundancyGroup, now: &mut WallTime) -> Request {
             Output::NeedToken(request) => assert!(group.handle(*now, Input::Token(request.id, Ok(None)))),
             Output::Emit(_) => {}
             Output::Wait { until, .. } => *now = until,
-            other => panic!("{other:?} in the place of a call"),
+            other => panic!("{other:?} instead of a call"),
         }
     }
 }

@@ -17,7 +17,7 @@ fn stop_is_prompt_and_deletes_all_tasks() {
     let delete = hand.expect(Call::Delete);
     assert_eq!(hand.now, at, "without waiting for the Query");
     hand.answer(&delete, 404, json!({}));
-    assert_eq!(hand.done(), Outcome::Stopped, "already gone is gone");
+    assert_eq!(hand.done(), Outcome::Stopped, "a task that is already gone counts as deleted");
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn an_unresolved_create_is_reported_at_the_end() {
 }
 
 #[test]
-fn it_is_stopping_until_all_tasks_are_deleted() {
+fn a_lane_is_stopping_until_all_tasks_are_deleted() {
     let mut hand = Hand::new(json!({}));
     hand.running("t");
     hand.handle(Input::Stop);

@@ -102,7 +102,7 @@ fn a_create_that_is_too_late_for_its_token_acquires_anew() {
 }
 
 #[test]
-fn wrong_parameters_end_it_and_nothing_more_is_sent() {
+fn wrong_parameters_end_the_lane_and_nothing_more_is_sent() {
     for (status, reason) in [
         (400, FailReason::WrongParameters),
         (404, FailReason::WrongParameters),
@@ -122,7 +122,7 @@ fn wrong_parameters_end_it_and_nothing_more_is_sent() {
 }
 
 #[test]
-fn a_conflict_without_an_id_is_on_air_but_unidentified() {
+fn a_conflict_without_an_id_is_on_air_with_an_unknown_task_id() {
     for status in [201, 409] {
         let mut hand = Hand::new(json!({ "presence": "never" }));
         let create = hand.create();
@@ -138,7 +138,7 @@ fn a_conflict_without_an_id_is_on_air_but_unidentified() {
 }
 
 #[test]
-fn an_unidentified_task_is_replaced_and_deleted_once_it_is_named() {
+fn a_task_with_an_unknown_id_is_replaced_and_deleted_once_it_is_named() {
     let mut hand = Hand::new(json!({ "presence": "never" }));
     let create = hand.create();
     hand.answer(&create, 409, json!({}));
@@ -232,7 +232,7 @@ fn an_rtc_token_is_not_shown_where_inputs_are() {
 }
 
 /// A Create that times out while it waits for its snapshot, and turns out never to have been sent.
-fn never_left(settings: Value, with: impl FnOnce(&mut Hand)) -> (Hand, Vec<u32>) {
+fn never_sent(settings: Value, with: impl FnOnce(&mut Hand)) -> (Hand, Vec<u32>) {
     let mut hand = Hand::new(settings);
     let create = hand.create();
     assert_eq!(hand.next(10).map(|call| call.call), Err(None), "it has timed out");
@@ -245,7 +245,7 @@ fn never_left(settings: Value, with: impl FnOnce(&mut Hand)) -> (Hand, Vec<u32>)
 
 #[test]
 fn an_unsent_create_starts_no_task() {
-    let (mut hand, live) = never_left(json!({}), |hand| assert_eq!(hand.uids(), [1]));
+    let (mut hand, live) = never_sent(json!({}), |hand| assert_eq!(hand.uids(), [1]));
     assert!(live.is_empty());
     let again = hand.expect(Call::Acquire);
     hand.answer(&again, 200, json!({ "tokenName": "again" }));
@@ -255,7 +255,7 @@ fn an_unsent_create_starts_no_task() {
 #[test]
 fn an_unsent_create_does_not_delay_the_end() {
     let stop = |hand: &mut Hand| assert!(hand.handle(Input::Stop));
-    let (mut hand, live) = never_left(json!({ "presence": "never" }), stop);
+    let (mut hand, live) = never_sent(json!({ "presence": "never" }), stop);
     assert!(live.is_empty());
     assert_eq!(hand.done(), Outcome::Stopped);
     assert_eq!(hand.since_start(), 10, "at once");
@@ -319,7 +319,7 @@ fn a_create_with_an_unknown_task_is_not_resumed_while_a_delete_fails() {
 }
 
 #[test]
-fn when_every_create_was_refused_after_it_may_have_started_a_task_it_ends() {
+fn a_lane_ends_when_every_create_was_refused_after_it_may_have_started_a_task() {
     let mut hand = Hand::new(json!({ "presence": "never" }));
     hand.refused_after_all();
     assert_eq!(hand.done(), Outcome::Failed { reason: FailReason::NoFreeUid });

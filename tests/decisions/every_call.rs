@@ -79,7 +79,7 @@ fn a_snapshot_omits_default_values() {
 }
 
 #[test]
-fn with_a_shared_quota_every_call_is_asked_for() {
+fn with_a_shared_quota_every_call_needs_a_permit() {
     let mut hand = Hand::new(json!({}));
     hand.supervisor.share_quota(true);
     let request = loop {
@@ -91,7 +91,7 @@ fn with_a_shared_quota_every_call_is_asked_for() {
                 assert!(!hand.supervisor.awaits(request.id));
             }
             Output::Emit(_) => {}
-            other => panic!("{other:?} in the place of a question"),
+            other => panic!("{other:?} instead of a request for a permit"),
         }
     };
     assert!(hand.supervisor.awaits_permit(request));

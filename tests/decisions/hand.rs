@@ -57,7 +57,7 @@ impl Hand {
     pub(crate) fn call(&mut self) -> Request {
         match self.next(u64::MAX) {
             Ok(request) => request,
-            Err(outcome) => panic!("{outcome:?} in the place of a call, after {:?}", self.events),
+            Err(outcome) => panic!("{outcome:?} instead of a call, after {:?}", self.events),
         }
     }
 
@@ -91,7 +91,7 @@ impl Hand {
     pub(crate) fn done(&mut self) -> Outcome {
         match self.next(u64::MAX) {
             Err(Some(outcome)) => outcome,
-            other => panic!("{other:?} in the place of an end"),
+            other => panic!("{other:?} instead of an end"),
         }
     }
 

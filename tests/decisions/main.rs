@@ -1,4 +1,4 @@
-//! The decisions of a supervisor, one by one, for answers written down here.
+//! The decisions of a supervisor, one by one, with scripted answers.
 
 #![allow(
     clippy::unwrap_used,

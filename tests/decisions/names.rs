@@ -1,4 +1,4 @@
-//! Answers and notifications with a task id or instanceId that cannot be meant.
+//! Answers and notifications with a task id or instanceId that cannot belong to them.
 
 use serde_json::json;
 use steadymix::supervisor::{EventKind, LaneState};
@@ -60,7 +60,7 @@ fn a_create_answered_with_the_task_it_replaces_backs_off_and_leaves_that_alone()
     }
 }
 
-/// A notification has named the task and its end before the answer: nothing is left of the create.
+/// A notification has named the task and its end before the answer: the create is over.
 #[test]
 fn a_create_answered_with_its_own_ended_task_starts_anew_after_a_delay() {
     let mut hand = Hand::new(json!({}));
@@ -112,7 +112,7 @@ fn an_answer_about_another_task_says_nothing_of_this_one() {
 }
 
 #[test]
-fn only_an_exact_instance_id_is_ours() {
+fn only_an_exact_instance_id_matches() {
     let mut hand = Hand::new(json!({}));
     let create = hand.create();
     hand.answer(&create, 409, json!({}));

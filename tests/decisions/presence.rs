@@ -70,7 +70,7 @@ fn a_presence_check_follows_retry_after() {
 }
 
 #[test]
-fn presence_always_doubts_a_running_task_whose_uid_is_not_there() {
+fn presence_always_suspects_a_running_task_whose_uid_is_absent() {
     let mut hand = Hand::new(json!({ "presence": "always" }));
     hand.running("t");
     let check = loop {
@@ -84,7 +84,7 @@ fn presence_always_doubts_a_running_task_whose_uid_is_not_there() {
     hand.answer(&check, 200, json!({ "success": true, "data": data }));
     let at = hand.now;
     hand.query("IN_PROGRESS", "serviceInProgress");
-    assert!(hand.now - at <= 5_000, "asked at once");
+    assert!(hand.now - at <= 5_000, "queried at once");
     assert_eq!(hand.last(), EventKind::Recovered);
 }
 

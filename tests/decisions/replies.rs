@@ -1,4 +1,4 @@
-//! Replies that do not come from the service, or not as documented.
+//! Replies that are not from the service, or not as documented.
 
 use serde_json::json;
 use steadymix::supervisor::{Answer, EventKind, Input, Request, ServiceReply, Supervisor};
@@ -27,7 +27,7 @@ fn reason(kind: &EventKind) -> RetryReason {
     }
 }
 
-fn in_the_know(settings: serde_json::Value) -> Hand {
+fn with_credentials(settings: serde_json::Value) -> Hand {
     let mut hand = Hand::new(settings);
     hand.supervisor.keep_secret(CREDENTIALS.map(str::to_owned));
     hand
@@ -44,7 +44,7 @@ fn credentials_that_a_proxy_repeats_are_redacted_for_every_call() {
         body: json!({ "message": format!("{{\"authorization\":\"Basic {HEADER}\",\"id\":\"0123456789ABCDEF\"}}") })
             .to_string(),
     };
-    let mut hand = in_the_know(json!({}));
+    let mut hand = with_credentials(json!({}));
     let echoed = |hand: &mut Hand, request: &Request| {
         hand.hand_in(request, echo.clone());
         let kind = hand.last();
@@ -76,7 +76,7 @@ fn credentials_that_a_proxy_repeats_are_redacted_for_every_call() {
 
 #[test]
 fn a_credential_is_not_accepted_as_a_task_id() {
-    let mut hand = in_the_know(json!({}));
+    let mut hand = with_credentials(json!({}));
     let create = hand.create();
     hand.answer(&create, 200, json!({ "taskId": format!("task of {HEADER}") }));
     assert_eq!(reason(&hand.last()), RetryReason::Malformed);
@@ -96,7 +96,7 @@ fn common_words_used_as_tokens_stay_in_messages() {
 }
 
 #[test]
-fn a_page_in_the_place_of_a_reply_to_delete_ends_no_task() {
+fn an_html_page_instead_of_a_reply_to_delete_ends_no_task() {
     for (status, body) in [
         (200, PAGE),
         (200, "{\"taskId\":\"t\",\"sta"),
@@ -127,7 +127,7 @@ fn a_page_in_the_place_of_a_reply_to_delete_ends_no_task() {
 }
 
 #[test]
-fn a_page_in_the_place_of_a_reply_to_update_is_no_update() {
+fn an_html_page_instead_of_a_reply_to_update_is_no_update() {
     for (body, taken) in [(PAGE, false), ("", true), ("{}", true)] {
         let mut hand = Hand::new(json!({}));
         hand.running("t");
@@ -144,7 +144,7 @@ fn a_page_in_the_place_of_a_reply_to_update_is_no_update() {
 }
 
 #[test]
-fn a_page_in_the_place_of_a_reply_to_the_other_calls_is_malformed() {
+fn an_html_page_instead_of_a_reply_to_the_other_calls_is_malformed() {
     for body in [PAGE, "", "{\"taskId\":\"..\",\"status\":\"IN_PROGRESS\"}"] {
         let mut hand = Hand::new(json!({}));
         let acquire = hand.expect(Call::Acquire);
@@ -202,7 +202,7 @@ fn a_builder_token_that_is_too_long_is_malformed() {
 }
 
 #[test]
-fn a_truncated_character_does_not_lose_a_reply() {
+fn a_truncated_character_does_not_invalidate_a_reply() {
     for odd in ["\\ud83d", "\\udc00", "\u{1}", "\u{fffd}"] {
         let mut hand = Hand::new(json!({}));
         let acquire = hand.expect(Call::Acquire);
@@ -247,7 +247,7 @@ fn retry_after_is_read_by_the_clock_of_the_service_and_capped() {
 
 #[test]
 fn a_restored_supervisor_redacts_credentials_once_they_are_set() {
-    let mut hand = in_the_know(json!({}));
+    let mut hand = with_credentials(json!({}));
     let create = hand.create();
     let restored = Supervisor::restore(&hand.supervisor.snapshot()).unwrap();
     hand.supervisor = restored;
@@ -258,7 +258,7 @@ fn a_restored_supervisor_redacts_credentials_once_they_are_set() {
 
 #[test]
 fn a_proxys_answer_to_a_presence_check_is_redacted_too() {
-    let mut hand = in_the_know(json!({ "presence": "always" }));
+    let mut hand = with_credentials(json!({ "presence": "always" }));
     hand.running("t");
     loop {
         let request = hand.call();

@@ -320,7 +320,7 @@ fn with_presence_checks_no_builder_token_is_forgotten_for_another_one() {
         }
     }
     let tokens: Vec<usize> = acquired.values().map(BTreeSet::len).collect();
-    assert_eq!(tokens, [12, 12], "after that they are only looked for");
+    assert_eq!(tokens, [12, 12], "after that there are only presence checks");
     assert_eq!(hand.uids(), [1, 2]);
 }
 

@@ -46,12 +46,12 @@ fn next_update(hand: &mut Hand) -> Request {
         match call.call {
             Call::Query => hand.answer(&call, 200, task("IN_PROGRESS", "serviceInProgress")),
             Call::Update => return call,
-            other => panic!("{other:?} in the place of an Update"),
+            other => panic!("{other:?} instead of an Update"),
         }
     }
 }
 
-fn misconfigured(hand: &Hand) -> usize {
+fn rejected_calls(hand: &Hand) -> usize {
     hand.events.iter().filter(|kind| matches!(kind, EventKind::CallRejected { .. })).count()
 }
 
@@ -119,7 +119,7 @@ fn a_newer_payload_is_sent_although_the_previous_one_was_refused() {
     let second = hand.expect(Call::Update);
     assert_eq!(input(&second), 70);
     hand.answer(&second, 400, json!({}));
-    assert_eq!(payload_of_the_next(&mut hand), 300, "the only one that was ever taken");
+    assert_eq!(payload_of_the_next(&mut hand), 300, "the only one that was ever accepted");
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn a_payload_refused_after_an_unknown_outcome_is_rolled_back() {
     for _ in 0..5 {
         hand.query("IN_PROGRESS", "serviceInProgress");
     }
-    assert_eq!(misconfigured(&hand), 2, "once more, and no more");
+    assert_eq!(rejected_calls(&hand), 2, "once more, and no more");
 }
 
 #[test]
@@ -179,13 +179,13 @@ fn refused_credentials_do_not_roll_back_a_payload() {
         assert_eq!(input(&refused), 60);
         assert!(hand.now - at >= 120_000);
     }
-    assert_eq!(misconfigured(&hand), 1, "reported once");
+    assert_eq!(rejected_calls(&hand), 1, "reported once");
     hand.answer(&refused, 200, Value::Null);
     assert!(matches!(hand.last(), EventKind::Updated { .. }));
 }
 
 #[test]
-fn refused_credentials_end_it_although_there_is_a_newer_payload() {
+fn refused_credentials_end_the_lane_although_there_is_a_newer_payload() {
     let mut hand = Hand::new(json!({}));
     let create = hand.create();
     update(&mut hand, 60);
@@ -276,7 +276,7 @@ fn the_end_of_a_task_does_not_roll_back_a_payload() {
     let lost = hand.expect(Call::Update);
     hand.answer(&lost, 404, json!({}));
     assert_eq!(payload_of_the_next(&mut hand), 60);
-    assert_eq!(misconfigured(&hand), 0);
+    assert_eq!(rejected_calls(&hand), 0);
 }
 
 #[test]
@@ -317,7 +317,7 @@ fn a_payload_that_has_run_is_retried_after_a_refusal() {
     let create = hand.create();
     hand.answer(&create, 403, json!({}));
     let again = hand.create();
-    assert_eq!((input(&create), input(&again)), (60, 60), "there is nothing to go back to");
+    assert_eq!((input(&create), input(&again)), (60, 60), "there is no other payload");
 }
 
 #[test]
@@ -367,7 +367,7 @@ fn refused_credentials_are_reported_although_the_update_failed_before() {
         hand.answer(&sent, status, json!({}));
     }
     hand.last();
-    assert_eq!(misconfigured(&hand), 1);
+    assert_eq!(rejected_calls(&hand), 1);
 }
 
 #[test]
@@ -565,7 +565,7 @@ fn a_payload_refused_by_query_is_replaced_by_another() {
     assert!(hand.create().body.unwrap().contains(r#""rtcUid":300"#), "there is no other");
 }
 
-// ---- what a running task cannot take -------------------------------------------------------------------------------
+// ---- changes that an Update cannot make -----------------------------------------------------------------------------
 
 #[test]
 fn a_payload_beyond_an_update_is_rolled_out_under_the_other_uid() {

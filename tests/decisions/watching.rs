@@ -396,7 +396,7 @@ fn notifications_only_bring_the_next_query_forward() {
     assert_eq!(hand.launches(), 1);
     let at = hand.now;
     hand.query("IN_PROGRESS", "serviceInProgress");
-    assert_eq!(hand.now, at, "looked at once");
+    assert_eq!(hand.now, at, "queried at once");
     assert!(hand.next(60).is_err(), "once");
     assert_eq!((hand.launches(), hand.supervisor.status().state), (1, LaneState::Running));
     assert!(!hand.notification(111, "other", "other-1"), "a foreign task");
@@ -515,7 +515,7 @@ fn without_relaunches_a_task_may_recover_and_is_then_deleted() {
     assert_eq!(hand.done(), Outcome::Failed { reason: FailReason::NotRestarted });
 }
 
-// ---- what the service answered -----------------------------------------------------------------------------------------
+// ---- replies in events and status ---------------------------------------------------------------------------------------
 
 fn reply(status: &str, service: &str, message: &str, details: &str) -> Value {
     json!({ "status": status, "services": { "cloudTranscoder":

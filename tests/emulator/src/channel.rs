@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Channels {
-    /// When the hosts of a channel left. Channels that are not listed have their hosts.
+    /// When the hosts of a channel left. In channels that are not listed, the hosts are present.
     away_since: BTreeMap<String, u64>,
     /// How often in a row a present uid was missing from a reply, by channel and uid.
     missed: BTreeMap<(String, u32), u8>,

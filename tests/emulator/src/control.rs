@@ -36,7 +36,8 @@ pub enum Command {
     AddRule {
         /// The rule.
         rule: Rule,
-        /// How long the rule lasts from now, in ms: from 1 to a year; for ever if left out. Excludes `untilMs` of the rule.
+        /// How long the rule lasts from now, in ms: from 1 to a year; forever if left out. Cannot be combined with
+        /// `untilMs` of the rule.
         #[serde(default)]
         for_ms: Option<u64>,
     },
@@ -62,7 +63,7 @@ pub enum Command {
         target: Target,
         /// Whether they run again after the migration.
         recovers: bool,
-        /// As for `kill`.
+        /// The reason, as for `kill`.
         #[serde(default)]
         reason: Option<String>,
     },

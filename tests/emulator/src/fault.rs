@@ -97,7 +97,7 @@ pub enum Effect {
     Answer {
         /// The HTTP status: from 200 to 599.
         status: u16,
-        /// `code` of the body. Excludes `body`.
+        /// `code` of the body. Cannot be combined with `body`.
         #[serde(default)]
         code: Option<i64>,
         /// The `Retry-After` header.
@@ -155,8 +155,8 @@ fn ok() -> u16 {
     200
 }
 
-/// A task that a call is not about. If there are several, it is the one whose instanceId has the longest common prefix with the
-/// call's, and of these the newest.
+/// A task other than the one that a call is about. If there are several, it is the one whose instanceId has the longest
+/// common prefix with the call's, and of these the newest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "OtherTask"))]
 #[serde(rename_all = "camelCase")]

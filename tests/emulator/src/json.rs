@@ -101,12 +101,12 @@ fn read<T: DeserializeOwned>(what: &str, json: Value) -> Checked<T> {
                 Segment::Map { .. } | Segment::Enum { .. } | Segment::Unknown => {}
             }
         }
-        format!("{path}: {}", in_json_s_words(&error.inner().to_string()))
+        format!("{path}: {}", without_rust_types(&error.inner().to_string()))
     })
 }
 
 /// Replaces the names of Rust's types in serde's messages.
-fn in_json_s_words(message: &str) -> String {
+fn without_rust_types(message: &str) -> String {
     let Some((found, expected)) = message.rsplit_once(", expected ") else { return message.to_owned() };
     let found = found.replace("type: map", "type: object").replace("type: sequence", "type: array");
     let expected = expected.replace(&format!("`{TARGET}`"), "`taskId`, `uid`");

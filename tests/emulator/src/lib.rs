@@ -1,8 +1,9 @@
 //! An emulator of Agora Cloud Transcoding, its channels and its notifications, as far as they are documented.
 //!
-//! It is written from the service's documentation, independently of Steadymix's types: a misreading in one does not hide in the
-//! other. It is deterministic: everything follows from [`Profile::seed`] and the times that are passed in. Simulations use it
-//! natively, `fetch` in WebAssembly, and other programs through an HTTP server.
+//! It is written from the service's documentation, independently of Steadymix's types: a misreading of it in one of
+//! them shows as a difference between the two. It is deterministic: everything follows from [`Profile::seed`] and the
+//! times that are passed in. Simulations use it natively, `fetch` in WebAssembly, and other programs through an HTTP
+//! server.
 
 mod channel;
 mod check;

@@ -1,4 +1,4 @@
-//! Finds a task that a call or notification is not about.
+//! Finds another task than the one that a call or notification is about.
 
 use crate::fault::Other;
 use crate::task::Task;

@@ -44,7 +44,8 @@ const MAX_CHANNEL_BYTES: usize = 64;
 const SIDE: std::ops::RangeInclusive<i64> = 120..=3840;
 
 impl Payload {
-    /// Parses the body of a call. `strict` also refuses what only the newest reference forbids, though public programs send it.
+    /// Parses the body of a call. `strict` also refuses values that only the newest reference forbids and that public
+    /// programs still send.
     pub(crate) fn read(body: &Value, strict: bool) -> Checked<Self> {
         let services = Field::root("services", body.get("services").unwrap_or(&Value::Null));
         let service = services.member("cloudTranscoder");
@@ -248,7 +249,7 @@ fn image(url: &Field<'_>) -> Checked {
         return Ok(());
     }
     // A signed address contains a key, so the error does not show it.
-    Err(format!("{url} must be an http(s) address that contains .jpg, .jpeg or .png"))
+    Err(format!("{url} must be an http(s) URL that contains .jpg, .jpeg or .png"))
 }
 
 /// The channel of all RTC inputs.

@@ -13,9 +13,9 @@ pub struct Profile {
     /// The required `Authorization` header: `Basic ` and `customerId:customerSecret` in base64; `null` for any such pair. Other
     /// calls are answered 401.
     pub authorization: Option<String>,
-    /// Whether to refuse also what only the newest reference forbids, though public programs send it: Acquire without
-    /// `services`, streams without `rtcToken`, a video's `zOrder` below 2 or `rtcUid` 0, watermarks smaller than 120 px,
-    /// `H265` to CDN addresses.
+    /// Whether to also refuse calls that only the newest reference forbids and that public programs still send: Acquire
+    /// without `services`, streams without `rtcToken`, a video's `zOrder` below 2 or `rtcUid` 0, watermarks smaller
+    /// than 120 px, `H265` to CDN addresses.
     pub strict: bool,
     /// The rate limit: calls in any second per App ID, at least 1. Further calls are answered 429.
     pub calls_per_second: u32,
@@ -27,7 +27,7 @@ pub struct Profile {
     pub answer_ms: [u64; 2],
     /// The start of a task after Create.
     pub start_up: StartUp,
-    /// The answer to a Create while a task with its instanceId lives. It is not documented.
+    /// The answer to a Create while a task with its instanceId lives. The service does not document it.
     pub repeat_create: RepeatCreate,
     /// The changes that an Update may make. Others are answered 400 with a message that names the field.
     pub updates: Updates,
@@ -125,13 +125,13 @@ pub struct NotificationProfile {
     pub secret: String,
     /// Shortest and longest delay, in ms.
     pub takes_ms: [u64; 2],
-    /// Percentage that is lost.
+    /// Percentage of notifications that are lost.
     pub lost_percent: u8,
-    /// Percentage that is delivered twice.
+    /// Percentage of notifications that are delivered twice.
     pub doubled_percent: u8,
-    /// Percentage that is delayed by up to 20 s and may come out of order.
+    /// Percentage of notifications that are delayed by up to 20 s and may arrive out of order.
     pub late_percent: u8,
-    /// Percentage that names another task than the one that it is about.
+    /// Percentage of notifications that name another task than the one that they are about.
     pub misnamed_percent: u8,
 }
 

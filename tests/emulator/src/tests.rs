@@ -623,7 +623,7 @@ fn names_in_paths_and_queries_may_be_percent_encoded() {
 }
 
 #[test]
-fn fault_rules_apply_to_matching_calls_as_often_as_they_say() {
+fn fault_rules_apply_to_matching_calls_as_often_as_configured() {
     let mut client = Client::new(Profile::default());
     let answer = Effect::Answer { status: 503, code: Some(1), retry_after: None, body: None };
     let rule = Rule { skip: 1, times: Some(2), ..Rule::new(Some(CallKind::Query), answer) };

@@ -1,5 +1,5 @@
-//! Generates `src/js/emulator/contract.ts`: TypeScript's declarations of the emulator's types, with docs and defaults. The source
-//! is JSON Schema, which reflects serde's attributes.
+//! Generates `src/js/emulator/contract.ts`: the TypeScript declarations of the emulator's types, with docs and
+//! defaults. The source is JSON Schema, which reflects serde's attributes.
 
 use std::{env, fs};
 

@@ -242,7 +242,7 @@ impl Viewer {
                 Output::Emit(Event::Switched { from, to, detect_ms, switch_ms, outage_ms, .. }) => {
                     assert!(
                         from != to && outage_ms == detect_ms + switch_ms,
-                        "an outage that is not its parts"
+                        "the outage is not the sum of its parts"
                     );
                 }
                 Output::Emit(_) | Output::Subscribe(..) | Output::Unsubscribe(..) => {}
@@ -257,12 +257,12 @@ impl Viewer {
         let again = self.failover.poll(self.now);
         assert!(
             again == Output::Wait(until) && self.failover == before,
-            "it said to wait until {until:?}, and polled once more {again:?}"
+            "a wait until {until:?}, but polled once more {again:?}"
         );
-        self.shows_nothing_offline();
+        self.assert_shown_is_online();
     }
 
-    fn shows_nothing_offline(&self) {
+    fn assert_shown_is_online(&self) {
         let is_away = self.connection != Connection::Connected
             || !self.media_connected
             || self.now < self.connected_at + self.config.reconnect_grace_ms;
@@ -281,7 +281,7 @@ impl Viewer {
     fn is_rebuilt(&mut self) {
         let text = serde_json::to_string(&self.failover).unwrap();
         let rebuilt: Failover = serde_json::from_str(&text).unwrap();
-        assert!(rebuilt == self.failover, "read again it is not what was written");
+        assert!(rebuilt == self.failover, "the state that was read differs from the one that was written");
         self.failover = rebuilt;
     }
 }
@@ -302,13 +302,13 @@ mod tests {
     }
 
     #[test]
-    fn it_shows_what_flows() {
+    fn an_output_with_frames_is_shown() {
         assert_eq!(watching().failover.shown(), Some(UIDS[0]));
     }
 
     #[test]
     #[should_panic(expected = "9001 is shown, but was not seen")]
-    fn what_is_shown_unseen_is_noticed() {
+    fn showing_an_output_without_a_frame_is_detected() {
         let mut viewer = Viewer::new(&mut Source::new(&[0, 1, 2, 1]));
         viewer.failover.handle(viewer.now, Signal::Frame(UIDS[0]));
         viewer.rest();
@@ -316,7 +316,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "9001 is shown, though it is offline and 9002 plays")]
-    fn what_is_shown_offline_is_noticed() {
+    fn showing_an_offline_output_is_detected() {
         let mut viewer = watching();
         viewer.config.reconnect_grace_ms = Duration::ZERO;
         // The failover is not polled, so it does not switch.
@@ -327,7 +327,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "polled once more")]
-    fn another_answer_at_the_same_time_is_noticed() {
+    fn another_output_at_the_same_time_is_detected() {
         watching().rests(Some(Instant::MAX));
     }
 }

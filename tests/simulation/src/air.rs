@@ -12,13 +12,13 @@ pub(crate) struct Publication {
     pub(crate) until: u64,
     /// It died without leaving the channel: viewers learn of it only by the service's timeouts.
     pub(crate) died: bool,
-    /// From when until when the task lives but sends no media.
+    /// The interval in which the task lives but sends no media: from, until.
     pub(crate) frozen: Option<(u64, u64)>,
 }
 
 impl Publication {
     /// Whether it sends media at that time.
-    pub(crate) fn flows(&self, at: u64) -> bool {
+    pub(crate) fn sends_media(&self, at: u64) -> bool {
         let is_frozen = self.frozen.is_some_and(|(from, until)| (from..until).contains(&at));
         (self.from..self.until).contains(&at) && !is_frozen
     }

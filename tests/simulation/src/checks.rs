@@ -81,7 +81,7 @@ pub(crate) fn credentials() -> [String; 3] {
     [HEADER, "customer-of-us", "its-secret-5678"].map(str::to_owned)
 }
 
-/// The text contains no credentials, builder token or RTC token, in any encoding.
+/// Checks that the text contains no credentials, builder token or RTC token, in any encoding.
 fn no_secret(text: &str) -> Check {
     let plain = percent_decode(text).to_lowercase();
     let header = HEADER[..16].to_lowercase();

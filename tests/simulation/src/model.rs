@@ -65,9 +65,9 @@ struct Token {
 #[derive(Clone, Debug, Default)]
 struct Task {
     instance: String,
-    /// The last answer to Query said that it runs.
+    /// The last answer to Query reported that it runs.
     runs: bool,
-    /// Some answer to Query said that it runs.
+    /// Some answer to Query reported that it runs.
     has_run: bool,
     /// The service reported its end, or accepted its Delete.
     ended: bool,
@@ -89,10 +89,10 @@ pub(crate) struct Model {
     /// Creates (by builder token) and Deletes (by task id) that were handed to the driver. If the process dies, they may or may
     /// not have been sent.
     handed_out: Vec<String>,
-    /// No such call of this task or instance before this time, in ms of the world's clock.
+    /// The earliest time of the next such call for this task or instance, in ms of the world's clock.
     earliest: BTreeMap<(String, Call), u64>,
     pace: Pace,
-    /// No presence check of this path before this time, in ms on the monotonic clock.
+    /// The earliest time of the next presence check with this path, in ms on the monotonic clock.
     next_presence_check: BTreeMap<String, u64>,
     last_wall: u64,
     /// The process's monotonic clock, in ms.
@@ -273,7 +273,7 @@ impl Model {
         }
     }
 
-    /// Retry-After counts whatever delay the process reports.
+    /// `Retry-After` applies, whatever delay the process reports.
     fn on_retry_after(&mut self, now: u64, sent: &Sent, answer: &Answer) {
         let Answer::Http { status: 429, retry_after: Some(after), .. } = answer else { return };
         let task = wire::task_id(&sent.path);
@@ -415,7 +415,7 @@ impl Model {
         }
     }
 
-    /// An event may only claim what the process can know.
+    /// Checks that an event states only facts that the process can know.
     pub(crate) fn on_event(&mut self, now: u64, event: &Event) -> Check {
         for whose in event.instance_id.iter().chain(&event.task_id) {
             self.pace.on_event(whose);
@@ -457,7 +457,7 @@ impl Model {
                 let id = event.task_id.as_deref().unwrap_or_default();
                 match self.tasks.get(id).filter(|task| task.runs) {
                     Some(_) => Ok(()),
-                    None => Err(format!("{id} is reported to run, but no Query said so")),
+                    None => Err(format!("{id} is reported to run, but no Query reported that")),
                 }
             }
             EventKind::OnAir { to_uid: Some(uid), .. } => {
@@ -529,7 +529,7 @@ impl Model {
             || self.tokens.values().any(|token| token.instance == instance && token.open > 0)
     }
 
-    /// The process knows exactly the tasks that may live, except those that it has reported as orphaned.
+    /// Checks that the process knows exactly the tasks that may live, except those that it has reported as orphaned.
     pub(crate) fn agrees(&self, status: &GroupStatus, is_orphaned: impl Fn(&str) -> bool) -> Check {
         let known = || status.lanes.iter().flat_map(|lane| &lane.tasks);
         for (id, task) in self.tasks.iter().filter(|(_, task)| !task.gone) {

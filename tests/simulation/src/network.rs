@@ -103,7 +103,7 @@ impl World {
         self.send(at, request)
     }
 
-    /// Tells the process after `takes` ms that its request was not sent.
+    /// Reports to the process after `takes` ms that its request was not sent.
     pub(crate) fn not_sent(&mut self, at: usize, request: &Request, takes: u64) {
         let Process { number, model, .. } = &self.processes[at];
         let (number, instance) = (*number, model.instance_of(request));

@@ -13,7 +13,7 @@ const RESERVATION: Duration = Duration::from_secs(5);
 
 pub(crate) struct SharedQuota {
     bucket: TokenBucket,
-    /// Until when each lane keeps its place.
+    /// The time until which each lane keeps its place in the queue.
     places: BTreeMap<LaneNumber, Instant>,
 }
 

@@ -11,8 +11,8 @@ use crate::world::{BEGINNING, Wanted, World};
 
 const HOUR: i64 = 3_600_000;
 
-/// The shortest time between two migrations of a task. Of a task without a known id, the core sees only a presence check
-/// every ten seconds: a task that is back between two checks and moves again would rightly be considered gone.
+/// The shortest time between two migrations of a task. For a task without a known id, the core has only a presence
+/// check every ten seconds: a task that is back between two checks and moves again would rightly be considered gone.
 const MIGRATION_INTERVAL_MS: u64 = 120_000;
 
 impl World {

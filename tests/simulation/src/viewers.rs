@@ -47,14 +47,14 @@ pub fn broadcast(seed: u64) -> Result<Air, String> {
 /// The outcome of a viewer.
 #[derive(Debug, Default)]
 pub struct Watched {
-    /// How often each hard place was reached.
+    /// How often each situation occurred.
     pub places: BTreeMap<String, u64>,
     /// With a hot standby: the frame interval, and how long the picture was frozen after an abrupt death while nothing else
     /// was wrong, both in ms.
     pub outages: Vec<(u64, u64)>,
     /// Every change from one output to another whose first frame arrived.
     pub(crate) changes: Vec<Replaced>,
-    /// Visible stalls, or times without a picture: from when to when.
+    /// The intervals with a visible stall or without a picture: from, until.
     pub(crate) stalls: Vec<(u64, u64)>,
     /// The rule that was broken, if any.
     pub violation: Option<String>,
@@ -187,8 +187,8 @@ pub struct Viewer<'a> {
     picture_at: Option<u64>,
     replaced: Option<Replaced>,
     last_change: Option<u64>,
-    /// When all was last as it should be.
-    content_at: u64,
+    /// The last time at which the picture was right, or no picture was possible.
+    picture_right_at: u64,
     watched: Watched,
     digest: Digest,
     traced: bool,
@@ -225,7 +225,7 @@ impl<'a> Viewer<'a> {
             picture_at: None,
             replaced: None,
             last_change: None,
-            content_at: 0,
+            picture_right_at: 0,
             watched: Watched::default(),
             digest: Digest::new(),
             traced,
@@ -381,7 +381,7 @@ impl<'a> Viewer<'a> {
             Happening::Visible(visible) => {
                 self.note(|| format!("! {}", if visible { "visible" } else { "hidden" }));
                 self.reach(if visible { "a page that is visible again" } else { "a hidden page" });
-                (self.visible, self.visible_since, self.content_at) = (visible, self.now, self.now);
+                (self.visible, self.visible_since, self.picture_right_at) = (visible, self.now, self.now);
                 for tracks in self.tracks.values_mut() {
                     (tracks.frozen, tracks.last_frame) = (false, self.now);
                 }

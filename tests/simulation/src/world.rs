@@ -86,7 +86,7 @@ pub struct World {
     pub(crate) offset: i64,
     pub(crate) emulator: Emulator,
     pub(crate) processes: Vec<Process>,
-    /// Until when two processes may share one second of the rate limit.
+    /// The time until which two processes may share one second of the rate limit.
     pub(crate) overlapped_until: u64,
     /// `Some` if processes share the rate limit.
     pub(crate) shared_quota: Option<SharedQuota>,
@@ -407,7 +407,7 @@ impl World {
         Ok(())
     }
 
-    /// Every running task has its lane's desired payload, which is the operator's last one.
+    /// Checks that every running task has its lane's desired payload, which is the operator's last one.
     fn payloads_are_right(&mut self) -> Check {
         if self.overlapped_until > 0 || self.plan.has_intruder {
             // A process does not know the updates of another one.
@@ -450,7 +450,7 @@ impl World {
         Ok(())
     }
 
-    /// At the end, every task that still lives was reported to the operator.
+    /// Checks that, at the end, every task that still lives was reported to the operator.
     fn accounted_for(&mut self) -> Check {
         self.emulator.advance(self.now + 120_000);
         let orphaned = &self.checks.orphaned;

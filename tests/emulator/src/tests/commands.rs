@@ -211,7 +211,7 @@ fn client_time(client: &Client) -> u64 {
 }
 
 #[test]
-fn what_is_wrong_with_a_profile_is_named() {
+fn errors_of_profiles_name_the_field() {
     for (profile, message) in [
         (json!(null), "profile: invalid type: null, expected an object"),
         (json!([1, 2]), "profile"),

@@ -82,7 +82,7 @@ fn audio_as_video() -> Value {
 }
 
 #[test]
-fn only_strict_refuses_what_the_newest_reference_forbids() {
+fn only_a_strict_profile_refuses_payloads_that_the_newest_reference_forbids() {
     let cdn = |codec| {
         json!([{ "streamUrl": "rtmp://a", "videoOption": {
         "width": 1280, "height": 720, "bitrate": 1_000, "codec": codec,

@@ -1,4 +1,4 @@
-//! Runs the simulation by volume, and prints how much was simulated, searched and compared. See `--help`.
+//! Runs large simulations, and prints how much was simulated, searched and compared. See `--help`.
 
 #![allow(clippy::disallowed_methods, reason = "it measures real time")]
 #![allow(clippy::indexing_slicing, clippy::wildcard_enum_match_arm, reason = "as in the simulation itself")]

@@ -77,7 +77,7 @@ impl Measured {
     }
 }
 
-/// Two outputs: the preferred one is there first, and dies.
+/// Two outputs: the preferred one is published first, and dies.
 fn air(death: u64) -> Air {
     let mut air = Air::of(&[PRIMARY, BACKUP]);
     air.runs(0, &[PRIMARY]);

@@ -60,7 +60,7 @@ impl Network {
         }
     }
 
-    /// A network without changes: only the faults that are set occur.
+    /// A steady network: only the configured faults occur.
     pub(crate) fn steady() -> Self {
         Self {
             rough: true,

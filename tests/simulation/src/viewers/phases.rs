@@ -9,7 +9,7 @@ use steadymix::failover::Failover;
 use super::{Viewer, broadcast, random_signals};
 use crate::diagram::{BEGINNING, Transition};
 
-/// The transitions that were taken. Phases are read from snapshots, so that this costs the core nothing.
+/// The transitions that were taken. Phases are read from snapshots, so the core needs no code for this.
 #[derive(Default)]
 pub(super) struct Phases {
     now: Vec<String>,
@@ -17,7 +17,7 @@ pub(super) struct Phases {
 }
 
 impl Phases {
-    /// To be called after each call of the failover, which takes an output through one transition at most.
+    /// Call it after each call of the failover, which takes an output through one transition at most.
     pub(super) fn note(&mut self, failover: &Failover) {
         let snapshot = serde_json::to_value(failover).unwrap();
         let phases =
@@ -29,7 +29,7 @@ impl Phases {
     }
 }
 
-/// The name of a phase; of a subscription, that of its playback.
+/// The name of a phase; for a subscription, the name of its playback.
 fn name_of(phase: &Value) -> String {
     match phase.as_object().and_then(|phase| phase.iter().next()) {
         Some((name, data)) if name == "Subscribed" => name_of(&data["playback"]),
@@ -40,11 +40,11 @@ fn name_of(phase: &Value) -> String {
 
 /// The transitions of outputs: with viewers of broadcasts, and with an SDK that reports anything in any order.
 #[must_use]
-pub fn taken(viewers: Range<u64>, babbles: Range<u64>) -> BTreeSet<Transition> {
+pub fn taken(viewers: Range<u64>, random_seeds: Range<u64>) -> BTreeSet<Transition> {
     let watched = viewers.map(|seed| {
         let air = broadcast(seed).unwrap();
         Viewer::new(&air, seed, false).with_phases().run().transitions
     });
-    let babbled = babbles.map(|seed| random_signals::transitions(seed).unwrap());
-    watched.chain(babbled).flatten().collect()
+    let random = random_seeds.map(|seed| random_signals::transitions(seed).unwrap());
+    watched.chain(random).flatten().collect()
 }

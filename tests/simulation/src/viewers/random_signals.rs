@@ -20,17 +20,17 @@ const MOST_POLLS: u32 = 200;
 
 /// A digest of the failover's outputs with the SDK of this seed.
 pub(crate) fn digest(seed: u64) -> Result<u64, String> {
-    Ok(Babble::new(seed).run()?.digest.value())
+    Ok(RandomSdk::new(seed).run()?.digest.value())
 }
 
 /// The transitions between the phases of its outputs.
 pub(super) fn transitions(seed: u64) -> Result<BTreeSet<Transition>, String> {
-    let mut random_signals = Babble::new(seed);
+    let mut random_sdk = RandomSdk::new(seed);
     random_signals.phases = Some(Phases::default());
     Ok(random_signals.run()?.phases.map(|phases| phases.taken).unwrap_or_default())
 }
 
-struct Babble {
+struct RandomSdk {
     chance: Chance,
     failover: Failover,
     uids: Vec<u32>,
@@ -43,7 +43,7 @@ struct Babble {
     phases: Option<Phases>,
 }
 
-impl Babble {
+impl RandomSdk {
     fn new(seed: u64) -> Self {
         let mut chance = Chance::new(seed);
         let uids = UIDS[..chance.between(1, 3) as usize].to_vec();

@@ -70,7 +70,7 @@ impl Viewer<'_> {
         // Of two lost in a row, one is retransmitted in time, unless the network is rough.
         tracks.lost = may_be_lost && (rough || !tracks.lost);
         let is_lost = tracks.lost;
-        if !publication.flows(self.now) || is_lost {
+        if !publication.sends_media(self.now) || is_lost {
             return;
         }
         let (often, longest) = self.setup.network.stalls;

@@ -128,9 +128,9 @@ impl Viewer<'_> {
             return Err(format!("changed again {} ms after the last time", decided - last));
         }
         self.last_change = Some(decided);
-        if is_soft && self.flowed_all_along(from, decided) {
+        if is_soft && self.sent_without_interruption(from, decided) {
             if !self.setup.network.rough {
-                return Err(format!("{from} was left, but it flowed all along"));
+                return Err(format!("{from} was left, but it sent without interruption"));
             }
             self.reach("a false switch on a rough network");
         }
