@@ -322,7 +322,7 @@ mod tests {
         // The failover is not polled, so it does not switch.
         viewer.failover.handle(viewer.now, Signal::Left(UIDS[0], LeaveReason::Quit));
         viewer.known.entry(UIDS[0]).or_default().offline = true;
-        viewer.shows_nothing_offline();
+        viewer.assert_shown_is_online();
     }
 
     #[test]

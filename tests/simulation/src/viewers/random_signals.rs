@@ -26,8 +26,8 @@ pub(crate) fn digest(seed: u64) -> Result<u64, String> {
 /// The transitions between the phases of its outputs.
 pub(super) fn transitions(seed: u64) -> Result<BTreeSet<Transition>, String> {
     let mut random_sdk = RandomSdk::new(seed);
-    random_signals.phases = Some(Phases::default());
-    Ok(random_signals.run()?.phases.map(|phases| phases.taken).unwrap_or_default())
+    random_sdk.phases = Some(Phases::default());
+    Ok(random_sdk.run()?.phases.map(|phases| phases.taken).unwrap_or_default())
 }
 
 struct RandomSdk {
