@@ -6,7 +6,7 @@ use std::fmt::Display;
 use crate::error::{Invalid, quoted};
 
 /// The service accepts 1 to 64 characters.
-const LONGEST: usize = 64;
+const MAX_CHARS: usize = 64;
 /// `-` and a generation of up to ten digits.
 const GENERATION_CHARS: usize = 11;
 /// `-` and a lane's number of up to two digits.
@@ -22,12 +22,12 @@ pub(crate) fn of_part(whole: &str, number: impl Display) -> String {
 /// # Errors
 /// An [`Invalid`] for `instanceId`.
 pub fn check(instance_id: &str) -> Result<(), Invalid> {
-    check_word("instanceId", instance_id, LONGEST)
+    check_word("instanceId", instance_id, MAX_CHARS)
 }
 
 /// Checks the `instanceId` of a supervisor's or group's settings: it must leave room for what is appended.
 pub(crate) fn check_setting(instance_id: &str, is_of_group: bool) -> Result<(), Invalid> {
-    let longest = LONGEST - GENERATION_CHARS - if is_of_group { LANE_CHARS } else { 0 };
+    let longest = MAX_CHARS - GENERATION_CHARS - if is_of_group { LANE_CHARS } else { 0 };
     check_word("options.instanceId", instance_id, longest)
 }
 

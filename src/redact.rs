@@ -12,10 +12,10 @@ use crate::text::{hexadecimal, start_of};
 
 /// A shorter string is not treated as a secret: tokens, keys and passwords are longer, but words of messages are as
 /// short.
-const LEAST_SECRET_CHARS: usize = 6;
+const MIN_SECRET_CHARS: usize = 6;
 /// A string of fewer letters and nothing else may be a word, such as `transcoder`. (Characters beyond ASCII count as
 /// letters.)
-const LEAST_LETTERS: usize = 16;
+const MIN_LETTERS: usize = 16;
 /// The maximum length of the service's texts, in characters.
 const MAX_TEXT_CHARS: usize = 300;
 /// Text after this many bytes is ignored: it would be cut in any case.
@@ -26,9 +26,9 @@ const REDACTED: char = '…';
 /// Whether a string is long enough to be a secret: 6 characters, or 16 if all are letters. A shorter one, such as the
 /// token `test` of a trial, may be a word of a message.
 pub(crate) fn is_secret(text: &str) -> bool {
-    let chars = text.chars().take(LEAST_LETTERS).count();
+    let chars = text.chars().take(MIN_LETTERS).count();
     let is_letter = |byte: u8| byte.is_ascii_alphabetic() || !byte.is_ascii();
-    chars >= LEAST_LETTERS || (chars >= LEAST_SECRET_CHARS && !text.bytes().all(is_letter))
+    chars >= MIN_LETTERS || (chars >= MIN_SECRET_CHARS && !text.bytes().all(is_letter))
 }
 
 /// Secrets that only the driver knows, such as the customer's. No snapshot contains them.
@@ -129,7 +129,7 @@ impl Redactor {
             for secret in self.0.iter().filter(|secret| secret.first() == Some(&folded(first.byte))) {
                 // A text may end within a secret.
                 let length = secret.len().min(letters.len());
-                let is_enough = length == secret.len() || length >= LEAST_SECRET_CHARS;
+                let is_enough = length == secret.len() || length >= MIN_SECRET_CHARS;
                 if is_enough && secret.iter().zip(letters).all(|(byte, letter)| *byte == folded(letter.byte))
                 {
                     mark(letters, 0..length, found);
@@ -164,7 +164,7 @@ fn credential(letters: &[Letter]) -> Range<usize> {
             is_odd |= byte.is_ascii_digit() || *byte == b'=' || (length > 0 && byte.is_ascii_uppercase());
             length += 1;
         }
-        if is_odd && length >= LEAST_SECRET_CHARS {
+        if is_odd && length >= MIN_SECRET_CHARS {
             return from..from + length;
         }
     }

@@ -15,8 +15,9 @@ use macro_rules_attribute::apply;
 pub use self::check::TaskWarning;
 #[cfg(test)]
 use self::check::{
-    BITRATE_KBPS, CDN_CODECS, CHANNEL_BYTES, COLOR, FILL_MODES, FRAMES_PER_SECOND, IDLE_TIMEOUT_S, MARK_SIDE,
-    MODES, OUTPUT_SIDE, PLACE, PROFILES, SERVICE_TYPE, SIDE, VIDEO_MODES, VOLUME, Z_ORDER,
+    BITRATE_KBPS, CDN_CODECS, CHANNEL_BYTES, COLOR, COORDINATE, FILL_MODES, FRAMES_PER_SECOND,
+    IDLE_TIMEOUT_S, MARK_SIDE, MODES, OUTPUT_SIDE, PROFILES, SERVICE_TYPE, SIDE, VIDEO_MODES, VOLUME,
+    Z_ORDER,
 };
 pub use self::shown::revealed;
 use self::shown::without_signature;
@@ -158,10 +159,10 @@ pub struct Rtc {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Region {
     /// From the left, in pixels: 0 to 3840.
-    #[limits(between(PLACE))]
+    #[limits(between(COORDINATE))]
     pub x: i64,
     /// From the top, in pixels: 0 to 3840.
-    #[limits(between(PLACE))]
+    #[limits(between(COORDINATE))]
     pub y: i64,
     /// 120 to 3840 pixels; 1 to 3840 for a watermark.
     #[limits(between(MARK_SIDE))]

@@ -220,7 +220,7 @@ pub(crate) struct Clock {
 
 /// Longer than any wait: whatever is due after a longer jump is due after this one, too.
 #[cfg(feature = "server")]
-const LONGEST_SLEEP: Duration = Duration::from_secs(365 * 86_400);
+const MAX_SLEEP: Duration = Duration::from_secs(365 * 86_400);
 
 #[cfg(feature = "server")]
 impl Clock {
@@ -246,7 +246,7 @@ impl Clock {
     /// Updates the clock with the caller's. The flag reports that it was set back by more than a second.
     pub(crate) fn tick(&mut self, wall: WallTime) -> (Now, bool) {
         let went_back = self.last_wall.duration_since(wall) > Duration::from_secs(1);
-        self.mono += wall.duration_since(self.last_wall).min(LONGEST_SLEEP);
+        self.mono += wall.duration_since(self.last_wall).min(MAX_SLEEP);
         self.last_wall = wall;
         (Now { wall, mono: self.mono }, went_back)
     }

@@ -14,14 +14,14 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// How long a call counts if its departure is reported: a second, plus a margin for the variation of network delays. So
 /// the service never counts more calls in a second.
-pub(crate) const COUNTS_FOR: Duration = Duration::from_millis(1_100);
+pub(crate) const CALL_WINDOW: Duration = Duration::from_millis(1_100);
 
 /// A permit whose use was not reported within this time counts as unused: see `permits.rs`.
-const UNUSED_FOR: Duration = Duration::from_secs(5);
+const UNUSED_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long a Create with a permit may be held back, so that Creates whose Acquires are answered together do not
 /// leave together: half of the 2 s within which a Create must follow its Acquire.
-const LONGEST_HELD: Duration = SECOND;
+const MAX_HOLD: Duration = SECOND;
 
 /// A call that needs a permit of the rate limit, by priority.
 #[apply(document)]
@@ -234,7 +234,7 @@ impl TokenBucket {
             return *at;
         }
         let in_turn = self.next_reserved.max(self.seen);
-        let at = if in_turn.duration_since(self.seen) > LONGEST_HELD { self.seen } else { in_turn };
+        let at = if in_turn.duration_since(self.seen) > MAX_HOLD { self.seen } else { in_turn };
         self.next_reserved = in_turn.max(at + self.limits.create_spacing());
         self.departures.insert(lane, at);
         at
@@ -267,7 +267,7 @@ impl TokenBucket {
 
     /// How long a call counts.
     fn window(&self) -> Duration {
-        if self.unused.is_some() { COUNTS_FOR } else { SECOND }
+        if self.unused.is_some() { CALL_WINDOW } else { SECOND }
     }
 
     fn tick(&mut self, now: Instant) {
@@ -287,7 +287,7 @@ impl TokenBucket {
         }
         if let Some(unused) = &mut self.unused {
             let time = self.time;
-            unused.retain(|granted| time.duration_since(*granted) <= UNUSED_FOR);
+            unused.retain(|granted| time.duration_since(*granted) <= UNUSED_TIMEOUT);
         }
     }
 

@@ -8,19 +8,19 @@
 //! |---|---|---|
 //! | `HOLD_MS` (`src/js/cloudflare/rateLimiter.ts`) | 5 s | a request's wait within `AppQuota`: the answer is to ask again |
 //! | `RETRY_TIMEOUT_MS` (`src/js/permits.ts`) | 6 s | the wait for an answer while permits fail |
-//! | [`ANSWER_TAKES`] | 10 s | the core asks again; the first answer counts |
+//! | [`ANSWER_TIMEOUT`] | 10 s | the core asks again; the first answer counts |
 //! | `QUEUE_TIMEOUT_MS` (`rateLimiter.ts`) | 10 s | the position in the queue of a lane that should have asked again |
 //! | `QUOTA_TIMEOUT_MS` (`src/js/cloudflare/objects.ts`) | 20 s | a message to `AppQuota`, which may wait behind many others |
 //! | `PERMIT_TIMEOUT_MS` (`permits.ts`) | 25 s | the wait for an answer: calls continue without permits |
-//! | [`LONGEST_WAIT`] | 60 s | the wait that an answer asked for |
+//! | [`MAX_WAIT`] | 60 s | the wait that an answer asked for |
 //!
 //! A permit lasts longer where it is counted than where it is used: otherwise, a call could leave uncounted:
 //!
 //! | constant | time | what ends after it |
 //! |---|---|---|
-//! | [`GRANT_LASTS`] | 1 s | a permit that the lane has not used |
-//! | `LONGEST_HELD` (`bucket.rs`) | 1 s | the time for which a Create with a permit is held back: half of the 2 s after its Acquire |
-//! | `UNUSED_FOR` (`bucket.rs`), `PERMIT_TIMEOUT_MS` (`rateLimiter.ts`) | 5 s | a permit without a reported departure: its call may wait that long for its snapshot (`PERSIST_TIMEOUT`, `src/wasm/env.rs`) |
+//! | [`GRANT_LIFETIME`] | 1 s | a permit that the lane has not used |
+//! | `MAX_HOLD` (`bucket.rs`) | 1 s | the time for which a Create with a permit is held back: half of the 2 s after its Acquire |
+//! | `UNUSED_TIMEOUT` (`bucket.rs`), `PERMIT_TIMEOUT_MS` (`rateLimiter.ts`) | 5 s | a permit without a reported departure: its call may wait that long for its snapshot (`PERSIST_TIMEOUT`, `src/wasm/env.rs`) |
 
 use macro_rules_attribute::apply;
 
@@ -32,11 +32,11 @@ use crate::error::Invalid;
 use crate::time::{Duration, Instant};
 
 /// An unused permit is requested again after this time.
-const GRANT_LASTS: Duration = Duration::from_secs(1);
+const GRANT_LIFETIME: Duration = Duration::from_secs(1);
 /// An unanswered request is repeated after this time.
-const ANSWER_TAKES: Duration = Duration::from_secs(10);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// The maximum wait that an answer can impose.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const MAX_WAIT: Duration = Duration::from_secs(60);
 
 /// The result of asking for a permit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,7 +123,7 @@ impl Permits {
                 State::Asked { .. } | State::Granted { .. } | State::Denied { .. } => {}
             }
         }
-        shared.insert(lane, Question { call, state: State::Asked { until: now + ANSWER_TAKES } });
+        shared.insert(lane, Question { call, state: State::Asked { until: now + ANSWER_TIMEOUT } });
         Turn::Ask
     }
 
@@ -133,8 +133,8 @@ impl Permits {
         let question = self.shared.as_mut().and_then(|shared| shared.get_mut(lane));
         if let Some(question) = question.filter(|question| question.is_open(call)) {
             question.state = match wait {
-                Duration::ZERO => State::Granted { until: now + GRANT_LASTS },
-                wait => State::Denied { until: now + wait.min(LONGEST_WAIT) },
+                Duration::ZERO => State::Granted { until: now + GRANT_LIFETIME },
+                wait => State::Denied { until: now + wait.min(MAX_WAIT) },
             };
         }
     }

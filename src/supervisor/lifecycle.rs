@@ -12,7 +12,7 @@ use crate::time::{Duration, Instant, Now};
 use crate::uid::Uid;
 
 /// How long a replaced task keeps running after a rollout: viewers switch in the meantime.
-const HANDOVER: Duration = Duration::from_secs(10);
+const HANDOVER_DELAY: Duration = Duration::from_secs(10);
 
 impl Lane {
     /// Starts the next launch under the next uid that is free, or whose unresolved create can be resumed. If there is
@@ -298,7 +298,7 @@ impl Lane {
         for launch in self.launches.iter_mut() {
             if outgoing == Some(launch.generation) {
                 // Viewers still watch it.
-                launch.delete(now.mono + HANDOVER);
+                launch.delete(now.mono + HANDOVER_DELAY);
             } else if launch.is_given_up() {
                 launch.delete(now.mono);
             }

@@ -22,15 +22,15 @@ document!(@transparent RequestId);
 document!(@serde read RequestId);
 
 /// The range of a lane's numbers: enough for more than one request a millisecond for thirty years.
-const PER_LANE: u64 = 1 << 40;
+const REQUESTS_PER_LANE: u64 = 1 << 40;
 
 impl RequestId {
     pub(crate) fn new(lane: LaneNumber, number: u64) -> Self {
-        Self(u64::from(lane) * PER_LANE + number % PER_LANE)
+        Self(u64::from(lane) * REQUESTS_PER_LANE + number % REQUESTS_PER_LANE)
     }
 
     pub(crate) fn lane(self) -> LaneNumber {
-        LaneNumber::try_from(self.0 / PER_LANE).unwrap_or(LaneNumber::MAX)
+        LaneNumber::try_from(self.0 / REQUESTS_PER_LANE).unwrap_or(LaneNumber::MAX)
     }
 
     /// As an integer that JavaScript represents exactly.

@@ -10,7 +10,7 @@ use crate::document::document;
 use crate::time::{Duration, Instant};
 
 /// A token without a Create is dropped after this time.
-pub(super) const FIRST_CREATE_WITHIN: Duration = Duration::from_secs(2);
+pub(super) const FIRST_CREATE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a builder token is valid.
 pub(super) const LIFETIME: Duration = Duration::from_secs(300);
 /// How many candidates are kept; each stands for five minutes of unknown outcome.
@@ -35,7 +35,7 @@ impl BuilderToken {
 
     /// The latest time for a Create with it.
     pub(super) fn expires_at(&self) -> Instant {
-        let lifetime = if self.is_fresh() { FIRST_CREATE_WITHIN } else { LIFETIME };
+        let lifetime = if self.is_fresh() { FIRST_CREATE_TIMEOUT } else { LIFETIME };
         self.acquired_at + lifetime
     }
 

@@ -37,15 +37,15 @@ pub(super) const VIDEO_MODES: [&str; 1] = ["RAW"];
 pub(super) const IDLE_TIMEOUT_S: RangeInclusive<i64> = 1..=86_400;
 pub(super) const VOLUME: RangeInclusive<i64> = 0..=200;
 /// The minimum side of a region, a canvas and an output, in px.
-const LEAST_SIDE: i64 = 120;
-const LARGEST_SIDE: i64 = 3840;
+const MIN_SIDE: i64 = 120;
+const MAX_SIDE: i64 = 3840;
 /// The maximum of a coordinate, in px.
-pub(super) const PLACE: RangeInclusive<i64> = 0..=LARGEST_SIDE;
-pub(super) const SIDE: RangeInclusive<i64> = LEAST_SIDE..=LARGEST_SIDE;
-pub(super) const MARK_SIDE: RangeInclusive<i64> = 1..=LARGEST_SIDE;
+pub(super) const COORDINATE: RangeInclusive<i64> = 0..=MAX_SIDE;
+pub(super) const SIDE: RangeInclusive<i64> = MIN_SIDE..=MAX_SIDE;
+pub(super) const MARK_SIDE: RangeInclusive<i64> = 1..=MAX_SIDE;
 pub(super) const Z_ORDER: RangeInclusive<i64> = 0..=100;
 pub(super) const COLOR: RangeInclusive<i64> = 0..=0xFF_FFFF;
-pub(super) const OUTPUT_SIDE: RangeInclusive<i64> = LEAST_SIDE..=1920;
+pub(super) const OUTPUT_SIDE: RangeInclusive<i64> = MIN_SIDE..=1920;
 pub(super) const BITRATE_KBPS: RangeInclusive<i64> = 1..=10_000;
 pub(super) const FRAMES_PER_SECOND: RangeInclusive<i64> = 1..=30;
 pub(super) const CHANNEL_BYTES: RangeInclusive<usize> = 1..=64;
@@ -100,7 +100,7 @@ impl Services {
             }
         }
         for (i, WaterMark { region, .. }) in transcoder.water_marks.iter().enumerate() {
-            if region.width < LEAST_SIDE || region.height < LEAST_SIDE {
+            if region.width < MIN_SIDE || region.height < MIN_SIDE {
                 let size = format!("{}×{}", region.width, region.height);
                 warnings.forbidden_by_newest(format!("waterMarks[{i}].region"), &size, "120×120 and more");
             }
@@ -334,8 +334,8 @@ impl Violations {
     }
 
     fn region(&mut self, at: &str, region: &Region, sides: &RangeInclusive<i64>) {
-        self.range(format!("{at}.x"), Some(region.x), &PLACE, " px");
-        self.range(format!("{at}.y"), Some(region.y), &PLACE, " px");
+        self.range(format!("{at}.x"), Some(region.x), &COORDINATE, " px");
+        self.range(format!("{at}.y"), Some(region.y), &COORDINATE, " px");
         self.range(format!("{at}.width"), Some(region.width), sides, " px");
         self.range(format!("{at}.height"), Some(region.height), sides, " px");
         self.range(format!("{at}.zOrder"), region.z_order, &Z_ORDER, "");

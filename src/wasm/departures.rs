@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 
 use super::env::SupervisorEnv;
-use crate::quota::bucket::COUNTS_FOR;
+use crate::quota::bucket::CALL_WINDOW;
 use crate::time::{Clock, Duration, Instant, WallTime};
 
 /// Calls that waited for the same snapshot, or for a busy process, would leave together although their permits came
@@ -25,11 +25,11 @@ impl Departures {
     fn depart(&self, now: WallTime, most: usize) -> Option<Duration> {
         let (clock, left) = &mut *self.0.borrow_mut();
         let now = clock.instant(now);
-        while left.front().is_some_and(|at| now.duration_since(*at) > COUNTS_FOR) {
+        while left.front().is_some_and(|at| now.duration_since(*at) > CALL_WINDOW) {
             left.pop_front();
         }
         if let Some(oldest) = left.front().filter(|_| left.len() >= most) {
-            return Some((*oldest + COUNTS_FOR + Duration::from_millis(1)).duration_since(now));
+            return Some((*oldest + CALL_WINDOW + Duration::from_millis(1)).duration_since(now));
         }
         left.push_back(now);
         None

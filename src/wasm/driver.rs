@@ -28,7 +28,7 @@ use crate::task::Services;
 use crate::time::{Duration, WallTime};
 
 /// How many tasks are remembered to detect duplicate notifications.
-const NOTIFICATIONS_OF_TASKS: usize = 256;
+const MAX_NOTIFIED_TASKS: usize = 256;
 
 struct Inner {
     executor: Rc<Executor>,
@@ -93,7 +93,7 @@ impl Driver {
             env,
             persister: Persister::of(machine.group().revision()),
             machine: RefCell::new(machine),
-            notifications: RefCell::new(NotificationLog::new(NOTIFICATIONS_OF_TASKS)),
+            notifications: RefCell::new(NotificationLog::new(MAX_NOTIFIED_TASKS)),
             inbox: Inbox::default(),
             in_flight: RefCell::default(),
             permit_requests: RefCell::default(),

@@ -78,7 +78,7 @@ extern "C" {
 /// A snapshot that is not stored within this time counts as lost.
 pub(super) const PERSIST_TIMEOUT: Duration = Duration::from_secs(5);
 /// The delay before the next request for a permit if this one could not be made.
-const WITHOUT_ANSWER: Duration = Duration::from_secs(1);
+const PERMIT_RETRY_DELAY: Duration = Duration::from_secs(1);
 
 impl SupervisorEnv {
     pub(super) fn time(&self) -> Result<WallTime, JsValue> {
@@ -117,9 +117,9 @@ impl SupervisorEnv {
 
     /// The delay before the next request; zero is a permit.
     pub(super) async fn acquire_permit(&self, request: PermitRequest) -> Duration {
-        let Ok(asked) = value::out(&request) else { return WITHOUT_ANSWER };
+        let Ok(asked) = value::out(&request) else { return PERMIT_RETRY_DELAY };
         let answer = JsFuture::from(self.js_acquire_permit(&asked)).await;
-        answer.ok().and_then(|wait| wait.as_f64()).map_or(WITHOUT_ANSWER, Duration::from_f64)
+        answer.ok().and_then(|wait| wait.as_f64()).map_or(PERMIT_RETRY_DELAY, Duration::from_f64)
     }
 
     /// Reports that a permitted call leaves now.

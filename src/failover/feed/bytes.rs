@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::time::{Duration, Instant};
 
 /// The age up to which a stats poll or a frame proves that a track is alive.
-const RECENT: Duration = Duration::from_millis(2_500);
+const MAX_EVIDENCE_AGE: Duration = Duration::from_millis(2_500);
 
 /// What the stats polls of one track found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,5 +54,5 @@ impl Bytes {
 }
 
 pub(super) fn is_recent(now: Instant, at: Instant) -> bool {
-    now.duration_since(at) <= RECENT
+    now.duration_since(at) <= MAX_EVIDENCE_AGE
 }

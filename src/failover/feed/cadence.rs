@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use crate::time::{Duration, Instant};
 
 /// The number of gaps after which the cadence is known.
-const KNOWN_AFTER: u8 = 8;
+const MIN_KNOWN_GAPS: u8 = 8;
 /// A gap longer than this, and than three frame intervals, is always out of rhythm.
 const RHYTHM_MS: u32 = 150;
 /// A longer gap does not count for the cadence: it was a stall, or the page was hidden.
-pub(super) const LONGEST_GAP_MS: u32 = 1_000;
+pub(super) const MAX_GAP_MS: u32 = 1_000;
 
 /// The rhythm of the frames since the first one, or since the last stall.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl Cadence {
     /// A frame arrived. Returns `false` if it ends a stall.
     pub(super) fn frame(&mut self, now: Instant) -> bool {
         let gap = self.gap(now);
-        if gap > LONGEST_GAP_MS {
+        if gap > MAX_GAP_MS {
             *self = Self::new(now);
             return false;
         }
@@ -47,7 +47,7 @@ impl Cadence {
 
     /// How long frames may be missing before that is a fault, once the cadence is known.
     pub(super) fn gap_grace(&self, least: Duration) -> Option<Duration> {
-        let by_cadence = (self.interval / 4).max(self.longest_gap * 2).min(LONGEST_GAP_MS);
+        let by_cadence = (self.interval / 4).max(self.longest_gap * 2).min(MAX_GAP_MS);
         self.is_known().then(|| least.max(Duration::from_millis(by_cadence.into())))
     }
 
@@ -64,7 +64,7 @@ impl Cadence {
     }
 
     fn is_known(&self) -> bool {
-        self.gaps >= KNOWN_AFTER
+        self.gaps >= MIN_KNOWN_GAPS
     }
 
     /// Time since the last frame, in ms.

@@ -1,15 +1,15 @@
 //! What is known about an output from the SDK's reports, its frames and its bytes.
 
 use super::bytes::is_recent;
-use super::cadence::{Cadence, LONGEST_GAP_MS};
+use super::cadence::{Cadence, MAX_GAP_MS};
 use super::phase::{Freeze, Playback};
 use super::{Feed, LastPicture, NO_DATA_POLLS};
 use crate::failover::Health;
 use crate::failover::signal::{Kind, MediaState};
 use crate::time::{Duration, Instant};
 
-/// [`LONGEST_GAP_MS`] as a duration.
-const LONGEST_GAP: Duration = Duration::from_millis(LONGEST_GAP_MS as u64);
+/// [`MAX_GAP_MS`] as a duration.
+const MAX_GAP: Duration = Duration::from_millis(MAX_GAP_MS as u64);
 
 impl Playback {
     pub(super) fn cadence(&self) -> Option<&Cadence> {
@@ -27,7 +27,7 @@ impl Playback {
 
 impl Feed {
     pub(in crate::failover) fn health(&self, now: Instant, visible: bool) -> Health {
-        let is_overdue = |last: Instant| visible && now > last + LONGEST_GAP;
+        let is_overdue = |last: Instant| visible && now > last + MAX_GAP;
         if !self.phase.is_published() {
             if self.muted_since.is_some() { Health::Muted } else { Health::Absent }
         } else if !self.is_available(now) {
@@ -119,7 +119,7 @@ impl Feed {
     pub(in crate::failover) fn start_deadline(&self, starting: Duration) -> Instant {
         let deadline = self.subscribed_at + starting;
         let first = self.phase.subscription().and_then(|of| of.started_at);
-        first.map_or(deadline, |first| deadline.max(first + LONGEST_GAP))
+        first.map_or(deadline, |first| deadline.max(first + MAX_GAP))
     }
 
     /// How long it has been subscribed without a first frame.

@@ -9,11 +9,11 @@ use crate::service::Emulator;
 use crate::task::Task;
 
 /// The longest duration: a year, in ms.
-const LONGEST: u64 = 365 * 24 * 3_600_000;
+const MAX_DURATION: u64 = 365 * 24 * 3_600_000;
 /// The longest latency of an answer: a day, in ms. JavaScript's timers do not support much more.
-const LONGEST_ANSWER: u64 = 24 * 3_600_000;
+const MAX_LATENCY: u64 = 24 * 3_600_000;
 /// The largest integer that is exact in JavaScript.
-const LARGEST: u64 = (1 << 53) - 1;
+const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 
 impl Profile {
     /// Checks every value against its range.
@@ -21,7 +21,12 @@ impl Profile {
     /// # Errors
     /// The first value that is out of range.
     pub fn check(&self) -> Checked {
-        check(self.seed <= LARGEST, "profile.seed", self.seed, &format!("from 0 to {LARGEST}"))?;
+        check(
+            self.seed <= MAX_SAFE_INTEGER,
+            "profile.seed",
+            self.seed,
+            &format!("from 0 to {MAX_SAFE_INTEGER}"),
+        )?;
         if self.authorization.as_deref().is_some_and(|authorization| !are_basic(authorization)) {
             return Err(
                 "profile.authorization must be `Basic ` and `customerId:customerSecret` in base64".to_owned()
@@ -32,9 +37,9 @@ impl Profile {
         check(is_some(self.pcw), "profile.pcw", self.pcw, "at least 1")?;
         let status = self.wrong_token_status;
         check(matches!(status, 403 | 404), "profile.wrongTokenStatus", status, "403 or 404")?;
-        check_span("profile.answerMs", self.answer_ms, LONGEST_ANSWER)?;
-        check_time("profile.forgetAfterMs", self.forget_after_ms, LONGEST)?;
-        check_span("profile.migrationTakesMs", self.migration_takes_ms, LONGEST)?;
+        check_span("profile.answerMs", self.answer_ms, MAX_LATENCY)?;
+        check_time("profile.forgetAfterMs", self.forget_after_ms, MAX_DURATION)?;
+        check_span("profile.migrationTakesMs", self.migration_takes_ms, MAX_DURATION)?;
         check_percent("profile.presenceMissesPercent", self.presence_misses_percent)?;
         self.start_up.check("profile.startUp")?;
         self.notifications
@@ -54,10 +59,10 @@ impl Command {
                 rule.check("command.rule")?;
                 if let Some(for_ms) = *for_ms {
                     check(
-                        (1..=LONGEST).contains(&for_ms),
+                        (1..=MAX_DURATION).contains(&for_ms),
                         "command.forMs",
                         for_ms,
-                        &format!("from 1 to {LONGEST}"),
+                        &format!("from 1 to {MAX_DURATION}"),
                     )?;
                     if rule.until_ms.is_some() {
                         return Err("command.forMs and command.rule.untilMs: only one of them may be given"
@@ -68,7 +73,7 @@ impl Command {
             }
             Self::Kill { target, report_lag_ms, .. } => {
                 target.check()?;
-                check_time("command.reportLagMs", *report_lag_ms, LONGEST)
+                check_time("command.reportLagMs", *report_lag_ms, MAX_DURATION)
             }
             Self::Fail { target, .. } => target.check(),
             Self::Hosts { channel, .. } => check_text("command.channel", channel),
@@ -231,8 +236,8 @@ impl Effect {
             Self::PerformThenAnswer { status, .. } | Self::OtherTask { status, .. } => {
                 check_status(&at("status"), *status)
             }
-            Self::PerformLate { ms } => check_time(&at("ms"), *ms, LONGEST),
-            Self::Delay { ms } => check_time(&at("ms"), *ms, LONGEST_ANSWER),
+            Self::PerformLate { ms } => check_time(&at("ms"), *ms, MAX_DURATION),
+            Self::Delay { ms } => check_time(&at("ms"), *ms, MAX_LATENCY),
             Self::PerformAndLose | Self::Lose | Self::Dns | Self::Refuse | Self::Garbage | Self::NoTaskId => {
                 Ok(())
             }
@@ -242,7 +247,7 @@ impl Effect {
 
 impl StartUp {
     fn check(&self, path: &str) -> Checked {
-        check_span(&format!("{path}.takesMs"), self.takes_ms, LONGEST)?;
+        check_span(&format!("{path}.takesMs"), self.takes_ms, MAX_DURATION)?;
         check_percent(&format!("{path}.failsPercent"), self.fails_percent)?;
         check_percent(&format!("{path}.hangsPercent"), self.hangs_percent)
     }
@@ -253,7 +258,7 @@ impl NotificationProfile {
         if self.secret.is_empty() {
             return Err(format!("{path}.secret is empty, but must be a non-empty string"));
         }
-        check_span(&format!("{path}.takesMs"), self.takes_ms, LONGEST)?;
+        check_span(&format!("{path}.takesMs"), self.takes_ms, MAX_DURATION)?;
         check_percent(&format!("{path}.lostPercent"), self.lost_percent)?;
         check_percent(&format!("{path}.doubledPercent"), self.doubled_percent)?;
         check_percent(&format!("{path}.latePercent"), self.late_percent)?;

@@ -14,7 +14,7 @@ use crate::secrets::{Carried, Secrets, credentials};
 /// More polls than this at one instant mean that the core spins.
 const MAX_POLLS: u32 = 1_000;
 /// The longest wait with any settings, including jitter.
-const LONGEST_WAIT: Duration = Duration::from_secs(2 * 3600);
+const MAX_WAIT: Duration = Duration::from_secs(2 * 3600);
 /// A snapshot must stay bounded after any history.
 const MAX_SNAPSHOT_BYTES: usize = 200_000;
 /// How many requests the driver remembers, answered or not.
@@ -55,7 +55,7 @@ impl<M: Machine> Driver<M> {
             asked: Vec::new(),
             tasks: 0,
             is_stopped: false,
-            longest_wait: LONGEST_WAIT,
+            longest_wait: MAX_WAIT,
         }
     }
 

@@ -9,7 +9,7 @@ use crate::fixtures::GROUPS;
 use crate::source::Source;
 
 const SECRET: &[u8] = b"notification-secret";
-const MOST_TASKS: usize = 4;
+const MAX_TASKS: usize = 4;
 
 /// The input selects a group and flags; then come a header and bodies, one line each.
 ///
@@ -21,7 +21,7 @@ pub fn notifications(data: &[u8]) {
     let flags = source.byte();
     let header = source.text();
     let bodies = source.rest();
-    let mut log = NotificationLog::new(MOST_TASKS);
+    let mut log = NotificationLog::new(MAX_TASKS);
     for (number, body) in bodies.split('\n').enumerate() {
         if number == 0 {
             signatures(body.as_bytes(), &header);
@@ -70,5 +70,5 @@ fn signature<M: Mac + KeyInit>(body: &[u8]) -> String {
 fn remembered(log: &mut NotificationLog, notification: &Notification) {
     let _ = log.take(notification);
     assert!(log.take(notification) != Freshness::New, "a duplicate counts as new");
-    assert!(log.len() <= MOST_TASKS, "{} tasks are remembered", log.len());
+    assert!(log.len() <= MAX_TASKS, "{} tasks are remembered", log.len());
 }

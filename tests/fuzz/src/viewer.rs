@@ -11,13 +11,13 @@ use steadymix::time::{Duration, Instant};
 use crate::source::Source;
 
 /// More polls than this without time passing are an endless loop.
-const MOST_POLLS: u32 = 100;
+const MAX_POLLS: u32 = 100;
 const UIDS: [u32; 4] = [9001, 9002, 9101, 9102];
 /// A uid that is no output of this viewer.
 const STRANGER: u32 = 7;
 
 /// The longest duration that the settings allow.
-const LONGEST_TIME: Duration = Duration::from_secs(86_400);
+const MAX_DURATION: Duration = Duration::from_secs(86_400);
 
 /// What is known about an output.
 #[derive(Clone, Default)]
@@ -69,7 +69,7 @@ fn millis(source: &mut Source, usual: Duration) -> Duration {
         0..200 => usual,
         200..250 => Duration::from_millis(source.short().into()),
         250..255 => Duration::ZERO,
-        255 => LONGEST_TIME,
+        255 => MAX_DURATION,
     }
 }
 
@@ -223,7 +223,7 @@ impl Viewer {
     }
 
     fn rest(&mut self) {
-        for _ in 0..MOST_POLLS {
+        for _ in 0..MAX_POLLS {
             match self.failover.poll(self.now) {
                 Output::Wait(until) => {
                     assert!(until.is_none_or(|until| until > self.now), "a wait that is over already");

@@ -8,7 +8,7 @@ use steadymix::supervisor::{Event, EventKind, Request};
 use crate::wire;
 
 /// The service's rate limit.
-const MOST_CALLS_A_SECOND: usize = 10;
+const MAX_CALLS_PER_SECOND: usize = 10;
 
 /// An error is the invariant that is violated.
 pub(crate) type Check = Result<(), String>;
@@ -39,7 +39,7 @@ impl Checks {
                 self.calls.pop_front();
             }
             self.calls.push_back(now);
-            if self.calls.len() > MOST_CALLS_A_SECOND * processes {
+            if self.calls.len() > MAX_CALLS_PER_SECOND * processes {
                 return Err(format!("{} calls within one second", self.calls.len()));
             }
         }

@@ -16,7 +16,7 @@ use crate::digest::Digest;
 const UIDS: [u32; 3] = [9000, 9100, 9200];
 const STEPS: u32 = 250;
 /// More outputs than this without time passing are spinning.
-const MOST_POLLS: u32 = 200;
+const MAX_POLLS: u32 = 200;
 
 /// A digest of the failover's outputs with the SDK of this seed.
 pub(crate) fn digest(seed: u64) -> Result<u64, String> {
@@ -186,7 +186,7 @@ impl RandomSdk {
     }
 
     fn settle(&mut self) -> Result<(), String> {
-        for _ in 0..MOST_POLLS {
+        for _ in 0..MAX_POLLS {
             let output = self.failover.poll(Instant::from_millis(self.now));
             self.note_phases();
             self.digest.debug(&output);
