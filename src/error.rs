@@ -16,7 +16,7 @@ pub struct Invalid {
     pub field: String,
     /// The value that was found.
     pub value: String,
-    /// What is allowed, with units.
+    /// The allowed values, with units.
     pub allowed: String,
 }
 

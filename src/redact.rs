@@ -80,8 +80,8 @@ impl Redactor {
         Self(secrets.map(folded).filter(|secret: &Vec<u8>| !secret.is_empty()).collect())
     }
 
-    /// A text of the service, for people: redacted, on one line, at most 300 characters. The cut leaves no part of a
-    /// secret.
+    /// A text from the service, for operators: redacted, on one line, at most 300 characters. The cut leaves no part of
+    /// a secret.
     pub(crate) fn text(&self, text: &str) -> String {
         let text = start_of(text, MAX_TEXT_BYTES);
         let secret = self.find(text);

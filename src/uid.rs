@@ -15,7 +15,7 @@ pub type Uid = u32;
 #[error("uid {0} may still be live")]
 pub struct MayBeLive(pub Uid);
 
-/// The output uids of a lane, used in turn, so that no two tasks publish under the same one.
+/// The output uids of a lane, used in turn, so no two tasks publish under the same one.
 ///
 /// A taken uid is held until its task is proven gone and the uid is released.
 ///

@@ -106,7 +106,7 @@ fn fields_may_be_omitted_or_flattened() {
 
 #[test]
 fn errors_name_the_place_and_the_allowed_values() {
-    for (pointer, value, said) in [
+    for (pointer, value, message) in [
         ("/x_y", json!(1.5), "it.x_y is 1.5, but must be an integer"),
         ("/mood", json!("wild"), "it.mood is \"wild\", but must be one of calm, very-well-then"),
         ("/mood", json!({ "a": "secret" }), "it.mood is an object, but must be one of calm, very-well-then"),
@@ -130,7 +130,7 @@ fn errors_name_the_place_and_the_allowed_values() {
         ("/queue", json!({}), "it.queue is an object, but must be an array"),
         ("/maybe", json!("1"), "it.maybe is \"1\", but must be an integer from 0 to 65535"),
     ] {
-        assert_eq!(refused(pointer, value), said);
+        assert_eq!(refused(pointer, value), message);
     }
     let error = read::<Whole>("it", "[]").unwrap_err();
     assert_eq!(error.to_string(), "it is an array, but must be an object");

@@ -1,4 +1,4 @@
-//! Applies answers: a launch updates itself, and its verdict says what follows for the lane.
+//! Applies answers: a launch updates itself, and its verdict determines what the lane does next.
 
 mod context;
 mod create;

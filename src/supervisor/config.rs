@@ -23,7 +23,7 @@ use crate::uid::{Uid, UidRing};
 #[json(kebab, serde = both)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Restart {
-    /// Unless it ended normally: it went idle, or somebody else deleted it.
+    /// Unless it ended normally: it went idle, or another client deleted it.
     #[json(default)]
     OnFailure,
     /// However it ended.

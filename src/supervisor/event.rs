@@ -247,7 +247,7 @@ pub enum SuspectReason {
 #[json(camel, serde = both)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EndReason {
-    /// It went idle, or was deleted by somebody else.
+    /// It went idle, or was deleted by another client.
     Normal,
     /// It failed.
     Failed,

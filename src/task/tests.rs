@@ -271,7 +271,7 @@ fn a_hidden_value_is_restored_only_where_it_stays_hidden() {
 
 #[test]
 fn errors_quote_only_harmless_values() {
-    let said = |path, value| match Services::from_json(&with(path, value).to_string()) {
+    let message = |path, value| match Services::from_json(&with(path, value).to_string()) {
         Err(invalid) => format!("{invalid} {invalid:?}"),
         Ok(_) => panic!("{path} is allowed"),
     };
@@ -293,8 +293,8 @@ fn errors_quote_only_harmless_values() {
         ("waterMarks/0/imageUrl", json!(format!("https://user:{secret}@img.example/a.gif"))),
         ("canvas/backgroundImage", json!(format!("ftp://img.example/a.png#{secret}"))),
     ] {
-        let said = said(path, value.clone());
-        assert!(!said.contains(secret) && !said.contains("30123456789"), "{path}: {said}");
+        let message = message(path, value.clone());
+        assert!(!message.contains(secret) && !message.contains("30123456789"), "{path}: {message}");
     }
     for (path, value, quoted) in [
         ("idleTimeout", json!("300"), "\"300\""),
@@ -302,8 +302,8 @@ fn errors_quote_only_harmless_values() {
         ("outputs/0/videoOption/codec", json!("AV1"), "\"AV1\""),
         ("waterMarks/0/imageUrl", json!("https://img.example/a.gif?x"), "\"https://img.example/a.gif\""),
     ] {
-        let said = said(path, value);
-        assert!(said.contains(&format!(" is {quoted}, but must be ")), "{said}");
+        let message = message(path, value);
+        assert!(message.contains(&format!(" is {quoted}, but must be ")), "{message}");
     }
 }
 

@@ -13,7 +13,7 @@ use crate::time::{Clock, Duration, Instant, WallTime};
 pub(super) struct Departures(RefCell<(Clock, VecDeque<Instant>)>);
 
 impl Departures {
-    /// Waits until a call may leave: at most `most` a second.
+    /// Waits until a call may leave: at most `most` per second.
     pub(super) async fn turn(&self, env: &SupervisorEnv, most: usize) {
         // Without a clock nothing is sent.
         while let Some(wait) = env.time().ok().and_then(|now| self.depart(now, most)) {

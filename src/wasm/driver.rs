@@ -104,8 +104,8 @@ impl Driver {
         }))
     }
 
-    /// Carries out what is due. Resolves with the time of the next call of `advance` (ms since the epoch), with the
-    /// outcome at the end, or with `undefined` after `dispose`.
+    /// Carries out everything that is due. Resolves with the time of the next call of `advance` (ms since the epoch),
+    /// with the outcome at the end, or with `undefined` after `dispose`.
     pub fn advance(&self) -> Promise {
         self.drive(true)
     }

@@ -1,7 +1,7 @@
 //! Runs the futures of one driver.
 //!
 //! Each driver has its own executor. The runtime of a Durable Object may end its JavaScript at any moment, together
-//! with its microtasks. A queue shared by all drivers of an isolate, as that of `wasm_bindgen_futures::spawn_local`,
+//! with its microtasks. A queue shared by all drivers of an isolate, like that of `wasm_bindgen_futures::spawn_local`,
 //! would then wait for a microtask that never runs, and block every other broadcast.
 
 use std::cell::{Cell, RefCell};

@@ -31,7 +31,7 @@ impl Launch {
                     Round::Refused => self.not_deleted(cx, cx.read.retry_reason()),
                 }
             }
-            // 202, or a body that says that the task still runs.
+            // 202, or a body that reports that the task still runs.
             Meaning::Accepted | Meaning::Success => {
                 self.await_end(cx.now.mono + cx.confirm_delays.delay_or_last(0));
                 Verdict::Noted

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use serde_json::Value;
 
-/// An error names the field, its value and what is allowed.
+/// An error names the field, its value and the allowed values.
 pub(crate) type Checked<T = ()> = Result<T, String>;
 
 /// A value and its path. The path is formatted only for errors.

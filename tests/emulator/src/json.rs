@@ -1,4 +1,4 @@
-//! Parses profiles, commands and calls. An error names the field, its value and what is allowed.
+//! Parses profiles, commands and calls. An error names the field, its value and the allowed values.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};

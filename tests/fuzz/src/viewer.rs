@@ -38,7 +38,7 @@ struct Viewer {
     connected_at: Instant,
     media_connected: bool,
     visible: bool,
-    /// The SDK fell back to audio because of the viewer's downlink, for whichever output.
+    /// The SDK fell back to audio because of the viewer's downlink, for any output.
     fell_back: bool,
 }
 

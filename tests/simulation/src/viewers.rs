@@ -89,7 +89,7 @@ impl Setup {
 
 #[derive(Clone, Copy, Debug)]
 enum Happening {
-    /// A task publishes: the number of the publication.
+    /// A task publishes. The number is the index of the publication.
     Published(usize),
     /// The service reports its end: its tracks were unpublished, it left.
     Unpublished(usize),

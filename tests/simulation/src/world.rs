@@ -294,7 +294,7 @@ impl World {
     /// Returns whether the schedule is over.
     fn advance_stage(&mut self) -> Result<bool, String> {
         if self.owner().is_some_and(|process| process.done) {
-            self.accounted_for()?;
+            self.check_all_reported()?;
             return Ok(true);
         }
         match self.stage {
@@ -317,7 +317,7 @@ impl World {
                 }
             }
             Stage::Calm { until } if self.now >= until => {
-                self.payloads_are_right()?;
+                self.check_payloads()?;
                 self.stage = Stage::Stopping { since: self.now };
                 self.note(|| "  ! stop()".to_owned());
                 self.end_replaced(u64::MAX);
@@ -408,7 +408,7 @@ impl World {
     }
 
     /// Checks that every running task has its lane's desired payload, which is the operator's last one.
-    fn payloads_are_right(&mut self) -> Check {
+    fn check_payloads(&mut self) -> Check {
         if self.overlapped_until > 0 || self.plan.has_intruder {
             // A process does not know the updates of another one.
             return Ok(());
@@ -451,7 +451,7 @@ impl World {
     }
 
     /// Checks that, at the end, every task that still lives was reported to the operator.
-    fn accounted_for(&mut self) -> Check {
+    fn check_all_reported(&mut self) -> Check {
         self.emulator.advance(self.now + 120_000);
         let orphaned = &self.checks.orphaned;
         let forgotten = self.emulator.tasks().find(|task| {

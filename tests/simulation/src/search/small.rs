@@ -399,7 +399,7 @@ impl Small {
                 }
                 Output::NeedToken(request) => self.hand_in(Input::Token(request.id, Ok(None))),
                 Output::NeedPermit(request) => self.hand_in(Input::Permit(request, Duration::ZERO)),
-                Output::Done(_) if self.is_stopping => return self.accounted_for(),
+                Output::Done(_) if self.is_stopping => return self.check_all_reported(),
                 Output::Done(outcome) => return Err(format!("the core gave up: {outcome:?}")),
             }
         }
@@ -410,7 +410,7 @@ impl Small {
         self.model.agrees(&self.group.status(), |name| self.checks.orphaned.contains(name))
     }
 
-    fn accounted_for(&self) -> Check {
+    fn check_all_reported(&self) -> Check {
         let orphaned = &self.checks.orphaned;
         let is_known = |task: &Task| {
             orphaned.contains(&task.id) || orphaned.contains(&task.instance) || task.is_foreign()

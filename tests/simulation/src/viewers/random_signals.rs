@@ -199,7 +199,7 @@ impl RandomSdk {
                 return Ok(());
             }
         }
-        Err("it spins".to_owned())
+        Err("the failover spins".to_owned())
     }
 
     fn note_phases(&mut self) {

@@ -24,7 +24,7 @@ impl Viewer<'_> {
     }
 
     /// Checks that an output that is known to be offline is not on screen while another is live.
-    pub(super) fn is_offline_shown(&self) -> Check {
+    pub(super) fn check_screen_is_online(&self) -> Check {
         let settled = self.connected_at == 0 || self.now > self.connected_at + 3_600;
         let Some(shown) = self.screen.filter(|_| self.visible && self.connected && settled) else {
             return Ok(());
@@ -41,7 +41,7 @@ impl Viewer<'_> {
     }
 
     /// Checks that no viewer keeps a frozen picture for long while another output is available.
-    pub(super) fn picture(&mut self) -> Check {
+    pub(super) fn check_picture(&mut self) -> Check {
         let now = self.now;
         let flows = |tracks: &Tracks| {
             let publication = tracks.known.and_then(|at| self.air.publications.get(at));

@@ -217,6 +217,6 @@ impl Viewer<'_> {
         // The state survives serialisation.
         let text = serde_json::to_string(&self.failover).map_err(|error| error.to_string())?;
         self.failover = serde_json::from_str(&text).map_err(|error| error.to_string())?;
-        self.picture()
+        self.check_picture()
     }
 }

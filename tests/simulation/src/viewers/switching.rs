@@ -36,7 +36,7 @@ impl Viewer<'_> {
                         self.wake = until;
                         self.at(until, Happening::Wake(until));
                     }
-                    return self.is_offline_shown();
+                    return self.check_screen_is_online();
                 }
                 Output::Subscribe(uid, kind) => {
                     self.note(|| format!("> {output:?}"));
@@ -65,7 +65,7 @@ impl Viewer<'_> {
                 Output::Emit(event) => self.on_event(event)?,
             }
         }
-        Err("it spins".to_owned())
+        Err("the failover spins".to_owned())
     }
 
     fn note_phases(&mut self) {
