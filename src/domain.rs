@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn the_time_to_return_is_that_of_leaving_the_primary() {
+    fn the_primary_is_tried_again_a_fixed_time_after_it_was_left() {
         let mut failover = failover();
         walk(&mut failover, DomainFailure::Unreachable, 2);
         let later = T0 + secs(100);
@@ -341,7 +341,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn always_one_of_its_domains_and_back_at_the_primary_in_time(
+        fn the_domain_is_one_of_the_four_and_the_primary_is_tried_again_in_time(
             moves in prop::collection::vec((0u8..5, 0usize..4, 0u64..200_000), 0..80),
         ) {
             let mut failover = failover();

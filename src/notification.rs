@@ -381,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_characters_lose_nothing_else_and_strings_have_a_maximum_length() {
+    fn invalid_characters_affect_nothing_else_and_strings_have_a_maximum_length() {
         let with = |field: &str, value: &str| {
             let text = String::from_utf8(body(111, "t", 1)).unwrap();
             parse(text.replacen(field, &format!("{field}{value}"), 1).as_bytes())
@@ -498,7 +498,7 @@ mod tests {
         }
 
         #[test]
-        fn the_memory_is_bounded_and_nothing_is_new_twice_within_it(
+        fn the_log_is_bounded_and_reports_nothing_as_new_twice(
             events in prop::collection::vec((110i64..114, 0usize..6, 0i64..5), 0..200),
         ) {
             let mut log = NotificationLog::new(3);

@@ -633,7 +633,7 @@ mod tests {
     }
 
     #[test]
-    fn jitter_takes_every_length_up_to_its_maximum() {
+    fn jitter_has_every_value_up_to_its_maximum() {
         let policy = RetryPolicy { jitter_percent: 20, ..RetryPolicy::default() };
         let jittered = |counter| policy.jittered(ms(50), 7, counter).as_millis();
         let lengths: std::collections::BTreeSet<_> = (0..200).map(jittered).collect();

@@ -106,7 +106,7 @@ fn short_strings_and_words_are_not_redacted() {
 }
 
 #[test]
-fn the_cut_of_a_text_shows_no_part_of_a_secret() {
+fn a_truncated_text_shows_no_part_of_a_secret() {
     let long = "0123456789".repeat(30);
     let redactor = redactor_of(&[long.as_str()]);
     assert_eq!(redactor.text(&format!("{}{long}{}", "x".repeat(299), "y".repeat(9))), "x".repeat(299) + "…");
@@ -122,7 +122,7 @@ fn the_cut_of_a_text_shows_no_part_of_a_secret() {
 }
 
 #[test]
-fn a_text_becomes_one_line_without_display_tricks() {
+fn a_text_becomes_one_line_without_control_characters() {
     assert_eq!(redacted("a\r\nb\tc\0d\u{1b}[31me\u{85}f\u{202e}g\u{200b}h\u{feff}"), "a  b c d [31me f g h");
     assert_eq!(redacted("直播 — é 😀"), "直播 — é 😀");
 }

@@ -220,7 +220,7 @@ fn a_create_displaced_by_a_found_task_is_not_sent() {
 }
 
 #[test]
-fn an_rtc_token_is_not_shown_where_inputs_are() {
+fn debug_output_of_an_input_shows_no_rtc_token() {
     let mut hand = Hand::new(json!({}));
     let request = loop {
         if let Output::NeedToken(request) = hand.supervisor.poll(hand.wall()) {

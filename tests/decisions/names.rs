@@ -50,7 +50,7 @@ fn a_create_that_is_answered_with_a_task_that_is_over_backs_off() {
 }
 
 #[test]
-fn a_create_answered_with_the_task_it_replaces_backs_off_and_leaves_that_alone() {
+fn a_create_answered_with_the_task_it_replaces_backs_off_and_keeps_that_task() {
     for status in [200, 409] {
         let mut hand = Hand::new(json!({ "uids": [1, 2, 3] }));
         hand.running("first");
@@ -92,7 +92,7 @@ fn a_create_answered_with_its_own_ended_task_starts_anew_after_a_delay() {
 }
 
 #[test]
-fn an_answer_about_another_task_says_nothing_of_this_one() {
+fn an_answer_about_another_task_proves_nothing_about_this_one() {
     let mut hand = Hand::new(json!({}));
     hand.running("ours");
     let query = hand.expect(Call::Query);

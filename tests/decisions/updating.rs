@@ -346,7 +346,7 @@ fn a_payload_that_came_while_its_task_started_is_sent_once_it_runs() {
 }
 
 #[test]
-fn a_clock_that_is_set_back_is_noticed_by_an_update_too() {
+fn an_update_notices_a_clock_that_was_set_back() {
     let mut hand = Hand::new(json!({}));
     let create = hand.create();
     hand.answer_after(&create, 503, json!({}), Some("200"));
@@ -568,7 +568,7 @@ fn a_payload_refused_by_query_is_replaced_by_another() {
 // ---- changes that an Update cannot make -----------------------------------------------------------------------------
 
 #[test]
-fn a_payload_beyond_an_update_is_rolled_out_under_the_other_uid() {
+fn a_payload_that_needs_a_new_task_is_rolled_out_under_the_other_uid() {
     let mut hand = Hand::new(json!({}));
     hand.running("old");
     assert_eq!(give(&mut hand, &with_idle_timeout(60)), Via::Relaunch);

@@ -107,7 +107,7 @@ fn a_single_404_is_not_an_end() {
 }
 
 #[test]
-fn the_end_reason_and_the_restart_policy_decide() {
+fn the_end_reason_and_the_restart_policy_decide_whether_to_relaunch() {
     let cases = [
         ("on-failure", "EXIT", Some(Outcome::Ended)),
         ("on-failure", "FAILURE_STOP", None),
@@ -205,7 +205,7 @@ fn a_superseded_task_that_starts_late_is_confirmed() {
 }
 
 #[test]
-fn a_superseded_task_that_does_not_run_is_deleted_for_room() {
+fn a_superseded_task_that_does_not_run_is_deleted_if_it_is_in_the_way() {
     type Answer = fn(&mut Hand, &Request);
     let answers: [Answer; 4] = [
         |hand, query| hand.answer(query, 200, task("STARTING", "serviceReady")),
@@ -523,7 +523,7 @@ fn reply(status: &str, service: &str, message: &str, details: &str) -> Value {
 }
 
 #[test]
-fn events_and_status_say_why_a_task_is_suspect_or_ended() {
+fn events_and_status_contain_the_reason_why_a_task_is_suspect_or_ended() {
     let mut hand = Hand::new(json!({ "migration": "wait" }));
     hand.running("t");
     assert_eq!(hand.supervisor.status().last_problem, None);
@@ -562,7 +562,7 @@ fn events_and_status_say_why_a_task_is_suspect_or_ended() {
 
 /// By default, an abnormal task is replaced at once, and one that does not start after its timeout.
 #[test]
-fn events_and_status_say_why_a_task_is_given_up_at_once() {
+fn events_and_status_contain_the_reason_why_a_task_is_given_up() {
     let message_of = |hand: &Hand, of: SuspectReason| {
         let problem = hand.supervisor.status().last_problem.unwrap();
         let EventKind::Suspect { reason, reply } = problem.kind else { panic!("{problem:?}") };

@@ -124,7 +124,7 @@ fn an_output_has_started_with_its_second_frame() {
 }
 
 #[test]
-fn it_continued_after_another_with_a_frame_three_quarters_of_the_gap_grace_later() {
+fn an_output_continued_if_its_frame_is_three_quarters_of_the_gap_grace_later() {
     let (other, last) = with_gaps(&[40; 8]);
     let shown_at = |then| after(|feed| assert!(feed.frame(at(then)))).continued_after(&other, ms(200));
     assert!(!shown_at(last + 149));

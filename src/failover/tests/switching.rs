@@ -41,7 +41,7 @@ fn an_output_on_air_from_the_start_is_shown_although_another_was_published_first
 }
 
 #[test]
-fn it_fails_back_after_the_delay_if_that_is_set() {
+fn the_viewer_fails_back_after_the_delay_if_that_is_set() {
     let config = FailoverConfig { fail_back_delay_ms: Some(secs(60)), ..FailoverConfig::default() };
     let mut viewer = Viewer::watching(config);
     viewer.signal(Signal::Left(A, LeaveReason::Quit));
@@ -72,7 +72,7 @@ fn failing_back(after_s: u64) -> Viewer {
 }
 
 #[test]
-fn it_fails_back_only_to_an_output_with_video_and_audio() {
+fn the_viewer_fails_back_only_to_an_output_with_video_and_audio() {
     let mut viewer = failing_back(20);
     viewer.signal(Signal::Unpublished(A, Kind::Audio));
     viewer.live(&[A, B], &[B], 60_000);
@@ -151,7 +151,7 @@ fn the_switch_cooldown_stops_flapping_but_not_a_certain_loss() {
 }
 
 #[test]
-fn it_fails_back_to_the_second_when_the_first_is_gone() {
+fn the_viewer_fails_back_to_the_second_output_when_the_first_is_gone() {
     let config = FailoverConfig { fail_back_delay_ms: Some(secs(20)), ..FailoverConfig::default() };
     let mut viewer = Viewer::of(&[A, B, C], config);
     for uid in [A, B, C] {

@@ -138,7 +138,7 @@ fn a_create_is_not_held_back_until_its_builder_token_is_too_old() {
 }
 
 #[test]
-fn a_create_waits_for_its_time_whatever_asks_in_between() {
+fn a_create_keeps_its_departure_time_whatever_other_lanes_ask_for() {
     let mut bucket = TokenBucket::new(QuotaLimits { pcw: 2, ..limits(30) }, T0);
     assert_eq!(bucket.ask(T0, 0, LimitedCall::Create), Permit::Granted);
     assert_eq!(bucket.ask(t(200), 1, LimitedCall::Create), Permit::Wait(t(5_000)));
@@ -158,7 +158,7 @@ fn at_most_a_tenth_of_the_pcw_is_created_per_second() {
 }
 
 #[test]
-fn a_clock_set_forward_brings_no_eleventh_call() {
+fn a_clock_set_forward_permits_no_eleventh_call() {
     let mut bucket = bucket();
     let mut granted =
         |at| (0..20).filter(|_| bucket.ask(at, 0, LimitedCall::Query) == Permit::Granted).count();
@@ -252,7 +252,7 @@ fn after_waiting_for_a_round_a_lane_precedes_higher_priorities() {
 }
 
 #[test]
-fn a_create_that_may_be_made_now_has_its_place_before_queries() {
+fn a_create_that_is_due_precedes_queries() {
     let mut bucket = TokenBucket::new(QuotaLimits { pcw: 10, ..limits(30) }, T0);
     assert_eq!(bucket.ask(T0, 0, LimitedCall::Create), Permit::Granted);
     assert_eq!(bucket.ask(T0, 1, LimitedCall::Create), Permit::Wait(t(1000)));
@@ -337,7 +337,7 @@ struct UnderWay {
 proptest! {
     /// Calls and reports may be delayed by any time.
     #[test]
-    fn calls_that_leave_late_do_not_bunch_up(
+    fn calls_that_leave_late_do_not_exceed_the_limit(
         lanes in 1u32..60, wants in prop::collection::vec(0u8..3, 60), seed: u64,
         busy_ms in prop::sample::select(vec![0u64, 50, 600, 2_000]), way_ms in 0u64..100,
     ) {
@@ -399,7 +399,7 @@ proptest! {
 }
 
 #[test]
-fn a_permit_whose_use_is_not_reported_is_given_up_in_the_end() {
+fn a_permit_whose_use_is_not_reported_expires() {
     let mut bucket = TokenBucket::new(QuotaLimits { burst: 10, ..limits(100) }, T0).with_reported_use();
     let mut granted = |at: u64| {
         (0..30).filter(|lane| bucket.ask(t(at), *lane, LimitedCall::Query) == Permit::Granted).count()
@@ -423,7 +423,7 @@ fn a_report_of_use_is_about_a_permit() {
 }
 
 #[test]
-fn the_departure_of_a_create_does_not_bind_the_next_one() {
+fn the_departure_of_a_create_does_not_delay_the_next_one() {
     let mut bucket = TokenBucket::new(QuotaLimits { pcw: 20, ..limits(30) }, T0);
     assert_eq!(bucket.ask(T0, 0, LimitedCall::AcquireAndCreate), Permit::Granted);
     assert_eq!(bucket.ask(t(500), 1, LimitedCall::AcquireAndCreate), Permit::Granted);
