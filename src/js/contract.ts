@@ -1,5 +1,5 @@
 // Generated from the documents of the Rust core: STEADYMIX_GENERATE=1 cargo test typescript
-/** What goes into the core and comes out of it. All times and durations are in ms unless a name says otherwise. */
+/** The inputs and outputs of the core. All times and durations are in ms unless a name says otherwise. */
 import type { EventDetails } from "./types.js";
 
 /**
@@ -42,13 +42,13 @@ export interface Transcoder {
   idleTimeout?: number;
   /** How inputs are processed. Default `mix`; the other modes accept at most one input. */
   streamProcessMode?: "mix" | "single" | "heterogeneous-single";
-  /** The audio inputs; at least one input in both lists together, and all from one channel. */
+  /** The audio inputs. The lists of audio and video inputs have at least one input together, all from one channel. */
   audioInputs?: Input[] | null;
   /** The video inputs. */
   videoInputs?: Input[] | null;
   /** The canvas for the videos: required when videos are mixed. */
   canvas?: Canvas | null;
-  /** The pictures over the videos. */
+  /** Pictures drawn over the videos. */
   waterMarks?: WaterMark[] | null;
   /**
    * The outputs. A supervised task has one output into an RTC channel; its uid and token are filled in for each launch.
@@ -70,7 +70,7 @@ export interface Input {
    * @maximum 200
    */
   volume?: number;
-  /** How often `streamUrl` is played; not 0. */
+  /** How many times `streamUrl` is played; not 0. */
   repeat?: number;
   /** The address of a jpg or png to show while there is no video. */
   placeholderImageUrl?: string | null;
@@ -94,8 +94,8 @@ export interface Rtc {
    */
   rtcUid?: number;
   /**
-   * The RTC token: for an input issued for uid 0, for an output for its uid; in a project without an App Certificate
-   * the App ID.
+   * The RTC token: an input's is issued for uid 0, an output's for its own uid. In a project without an App Certificate
+   * it is the App ID.
    */
   rtcToken?: string;
   [field: string]: unknown;
@@ -116,19 +116,20 @@ export interface Region {
    */
   y: number;
   /**
-   * 120 to 3840 pixels, of a watermark 1 to 3840.
+   * 120 to 3840 pixels; 1 to 3840 for a watermark.
    * @minimum 1
    * @maximum 3840
    */
   width: number;
   /**
-   * 120 to 3840 pixels, of a watermark 1 to 3840.
+   * 120 to 3840 pixels; 1 to 3840 for a watermark.
    * @minimum 1
    * @maximum 3840
    */
   height: number;
   /**
-   * The layer, 0 to 100, higher ones in front; required for a video, where the newest reference allows 2 to 100.
+   * The layer: 0 to 100, higher layers in front. Required for a video, for which the newest reference allows only 2 to
+   * 100.
    * @minimum 0
    * @maximum 100
    */
@@ -163,26 +164,26 @@ export interface Canvas {
   [field: string]: unknown;
 }
 
-/** A picture over the videos. */
+/** A picture drawn over the videos. */
 export interface WaterMark {
   /** The address of a jpg or png. */
   imageUrl: string;
   /** Its region on the canvas. */
   region: Region;
-  /** How it fits its region. */
+  /** How the picture fits its region. */
   fillMode?: "FILL" | "FIT";
   [field: string]: unknown;
 }
 
 /** Either `rtc` or `streamUrl`. */
 export interface Output {
-  /** An RTC channel; all outputs of a task into the same one. */
+  /** A stream in an RTC channel; all outputs of a task use the same channel. */
   rtc?: Rtc;
-  /** A CDN address. */
+  /** A CDN URL. */
   streamUrl?: string;
   /** How the audio is encoded. */
   audioOption?: AudioOption;
-  /** How the video is encoded: required of one output when videos are mixed. */
+  /** How the video is encoded: required for at least one output when videos are mixed. */
   videoOption?: VideoOption;
   [field: string]: unknown;
 }
@@ -220,10 +221,10 @@ export interface VideoOption {
    * @maximum 10000
    */
   bitrate?: number;
-  /** The codec; required unless `mode` is `RAW`. `H265` to CDN addresses only. */
+  /** The codec; required unless `mode` is `RAW`. `H265` only for CDN outputs. */
   codec?: "H264" | "VP8" | "H265";
   /**
-   * 1 to 30 frames a second, default 15.
+   * 1 to 30 frames per second, default 15.
    * @minimum 1
    * @maximum 30
    */
@@ -242,7 +243,7 @@ export interface Violation {
   field: string;
   /** The value that was found. */
   value: string;
-  /** What is allowed, with units. */
+  /** The allowed values, with units. */
   allowed: string;
 }
 
@@ -254,7 +255,7 @@ export interface TaskWarning {
   message: string;
 }
 
-/** The area of the broadcast, which decides on the nearest domains. */
+/** The area of the broadcast, which determines the nearest domains. */
 export type Area =
   /** Mainland China. */
   | "china"
@@ -267,7 +268,7 @@ export type Area =
 
 /** When an ended task is relaunched. */
 export type Restart =
-  /** Unless it ended normally: it went idle, or somebody else deleted it. */
+  /** Unless it ended normally: it went idle, or another client deleted it. */
   | "on-failure"
   /** However it ended. */
   | "always"
@@ -346,8 +347,8 @@ export interface RetrySchedules {
    */
   queryNotFoundDelaysMs: number[];
   /**
-   * Retries of Query after 50x or 206; the last delay repeats, as these never prove that the task ended. From 100 to
-   * 3600000. Default 5000, 10000, 15000, 30000.
+   * Retries of Query after 50x or 206; the last delay repeats, because these answers never prove that the task ended.
+   * From 100 to 3600000. Default 5000, 10000, 15000, 30000.
    * @minItems 1
    * @maxItems 20
    * @minimum 100
@@ -373,8 +374,8 @@ export interface RetrySchedules {
    */
   deleteDelaysMs: number[];
   /**
-   * Retries of any call without an answer, each on the domain that is due. From 100 to 3600000. Default 1000, 3000,
-   * 6000.
+   * Retries of any call without an answer, each on the domain whose turn it is. From 100 to 3600000. Default 1000,
+   * 3000, 6000.
    * @minItems 1
    * @maxItems 20
    * @minimum 100
@@ -459,8 +460,8 @@ export interface RetrySchedules {
    */
   presenceAbsences: number;
   /**
-   * How long `stop()` waits for a task that cannot be deleted or found. A task with a known id is not given up before a
-   * Delete was tried, even after this time. 0, or from 1000 to 3600000. Default 300000.
+   * How long `stop()` waits for a task that cannot be deleted or found. A task with a known id is not given up before
+   * Delete has failed, even after this time. 0, or from 1000 to 3600000. Default 300000.
    * @minimum 1000
    * @maximum 3600000
    * @also 0
@@ -480,15 +481,16 @@ export interface RetrySchedules {
    */
   checkNowIntervalMs: number;
   /**
-   * The maximum `Retry-After`: longer ones count as this. Dates are relative to the reply's own `Date`, if it has one.
-   * 0, or from 1000 to 3600000. Default 300000.
+   * The maximum `Retry-After`: longer ones are reduced to it. Dates are relative to the reply's own `Date`, if it has
+   * one. 0, or from 1000 to 3600000. Default 300000.
    * @minimum 1000
    * @maximum 3600000
    * @also 0
    */
   maxRetryAfterMs: number;
   /**
-   * The maximum jitter, in percent of a delay: it keeps a fleet from calling in step. From 0 to 100. Default 0.
+   * The maximum jitter, in percent of a delay. It keeps many processes from calling at the same moment. From 0 to 100.
+   * Default 0.
    * @minimum 0
    * @maximum 100
    */
@@ -498,9 +500,9 @@ export interface RetrySchedules {
 /** Limits of an App ID that differ from the documented ones: Agora's support can raise them. */
 export interface Quota {
   /**
-   * Sustained calls a second: 1 to 10000, default 8: services are known to refuse calls before their nominal 10. With a
-   * `pcw` below 80 the default is a tenth of it, but at least 1: the service allows no more requests, and does not say
-   * whether that includes Query. With `burst` added, the maximum in any second.
+   * Sustained calls per second: 1 to 10000. The default is 8, because services are known to refuse calls before their
+   * nominal 10. With a `pcw` below 80 the default is a tenth of it, but at least 1: the service allows no more
+   * requests, and does not document whether that includes Query. With `burst` added, the maximum in any second.
    * @minimum 1
    * @maximum 10000
    */
@@ -512,9 +514,9 @@ export interface Quota {
    */
   burst?: number;
   /**
-   * Peak concurrent tasks of the largest output size in use: 1 to 1000000. The default is that of a new project: in
-   * North America and Europe 10 SD (up to 640×360 pixels), 5 HD (1280×720) or 2 FHD (1920×1080); in Asia Pacific 20, 10
-   * or 3; in mainland China 20, 10 or 5. At most a tenth of it is created a second.
+   * Peak concurrent tasks of the largest output size in use: 1 to 1000000. The default is the limit of a new project:
+   * in North America and Europe 10 SD (up to 640×360 pixels), 5 HD (1280×720) or 2 FHD (1920×1080); in Asia Pacific 20,
+   * 10 or 3; in mainland China 20, 10 or 5. At most a tenth of it may be created per second.
    * @minimum 1
    * @maximum 1000000
    */
@@ -534,14 +536,14 @@ export interface CommonOptions {
   /** The region of the broadcast; its neighbour is called when the area's other domains fail. */
   region?: string;
   /**
-   * When the primary domain is tried again after it was left, in ms. From 1000 to 86400000. Default 600000.
+   * How long after leaving the primary domain it is tried again, in ms. From 1000 to 86400000. Default 600000.
    * @minimum 1000
    * @maximum 86400000
    */
   domainCooldownMs?: number;
-  /** Retry schedules that differ from the documented ones. */
+  /** Overrides of the default retry schedules. */
   policy?: Partial<RetrySchedules>;
-  /** Limits that differ from the documented ones. */
+  /** Overrides of the documented limits. */
   quota?: Quota;
   /** When an ended task is relaunched. Default `on-failure`. */
   restart?: Restart;
@@ -581,7 +583,7 @@ export interface LaneOptions {
    * @minItems 2
    */
   uids: Uid[];
-  /** The lane's own payload, until an update sets the same for all lanes. The output channel stays. */
+  /** The lane's own payload. An update for all lanes replaces it, but keeps its output channel. */
   services?: Services;
 }
 
@@ -596,8 +598,8 @@ export interface GroupOptions extends CommonOptions {
   /** Which output is on air. Default `sticky`. */
   onAirPolicy?: OnAirPolicy;
   /**
-   * How long a backup that runs first waits for the primary before it goes on air, in ms: viewers would switch again a
-   * moment later. 0, or from 500 to 60000. Default 5000.
+   * How long a backup that runs first waits for the primary before it goes on air, in ms. Without this delay, viewers
+   * might have to switch twice within a moment. 0, or from 500 to 60000. Default 5000.
    * @minimum 500
    * @maximum 60000
    * @also 0
@@ -609,7 +611,7 @@ export interface GroupOptions extends CommonOptions {
 export type SteadymixEvent = {
   /** When, in ms since the epoch, by the caller's clock. */
   at: number;
-  /** The lane's name; of a supervisor `main`. */
+  /** The lane's name; `main` for a single supervisor. */
   lane: string;
   /** The generation of the launch. */
   generation?: number;
@@ -763,8 +765,8 @@ export type CoreEventDetails =
       reason: FailReason;
     }
   /**
-   * The snapshot is of a lane that had already ended: nothing is launched. To broadcast again, start a new one with
-   * another instanceId.
+   * The snapshot belongs to a lane that had already ended: nothing is launched. To broadcast again, start a new
+   * supervisor or group with another instanceId.
    */
   | {
       type: "alreadyEnded";
@@ -780,9 +782,9 @@ export interface ServiceReply {
   code?: number;
   /** `message` of the body, or of the transcoder's status in it: redacted, on one line, at most 300 characters. */
   message?: string;
-  /** `details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and limited as `message` is. */
+  /** `details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and limited like `message`. */
   details?: string;
-  /** The stop reason from a notification: redacted and limited as `message` is. */
+  /** The stop reason from a notification: redacted and limited like `message`. */
   stopReason?: string;
   /** `X-Request-ID`. */
   requestId?: string;
@@ -791,7 +793,7 @@ export interface ServiceReply {
 }
 
 /**
- * A call: of the service's REST interface for a task, of its list of broadcasters in a channel, or of the application's
+ * A call: to the service's REST interface for tasks, to its list of broadcasters in a channel, or to the application's
  * callback for RTC tokens.
  */
 export type Call =
@@ -807,7 +809,7 @@ export type Call =
   | "delete"
   /** `GET /dev/v1/channel/user/{appId}/{channel}/hosts_only`: asks who is in the output channel. */
   | "presence"
-  /** The application's `rtcToken` callback: no call of the service. */
+  /** The application's `rtcToken` callback: not a call to the service. */
   | "rtcToken";
 
 /** Why a call is retried. */
@@ -866,23 +868,23 @@ export type LaunchReason =
   | "taskIdUnknown"
   /** The uid is no longer in the channel. */
   | "absent"
-  /** There is a new payload, which an Update cannot give to the running task. */
+  /** There is a new payload that an Update cannot give to the running task. */
   | "updated";
 
 /** Why a running task may be gone. */
 export type SuspectReason =
   /** Query answers 404. */
   | "notFound"
-  /** Query says that the task exited unexpectedly. */
+  /** Query reports that the task exited unexpectedly. */
   | "abnormal"
-  /** Query says that the task does not run. */
+  /** Query reports that the task does not run. */
   | "notRunning"
   /** The uid is not in the channel. */
   | "absent";
 
 /** How a task ended. */
 export type EndReason =
-  /** It went idle, or was deleted by somebody else. */
+  /** It went idle, or was deleted by another client. */
   | "normal"
   /** It failed. */
   | "failed"
@@ -924,7 +926,7 @@ export type Outcome =
   | { type: "stopped" }
   /** The task ended, and the restart policy allows no relaunch. */
   | { type: "ended" }
-  /** It gave up. */
+  /** The lane gave up. */
   | {
       type: "failed";
       /** Why. */
@@ -951,7 +953,7 @@ export interface OnAir {
 
 /** The status of a lane. */
 export interface LaneStatus {
-  /** The lane's name; of a supervisor `main`. */
+  /** The lane's name; `main` for a single supervisor. */
   name: string;
   /** The lane's state. */
   state: LaneState;
@@ -1019,9 +1021,9 @@ export type Standing =
 
 /** How one lane gets a new payload. */
 export interface LaneUpdate {
-  /** The lane's name; of a supervisor `main`. */
+  /** The lane's name; `main` for a single supervisor. */
   lane: string;
-  /** How the lane gets it. */
+  /** How the lane gets the new payload. */
   via: Via;
 }
 
@@ -1034,7 +1036,7 @@ export type Via =
    * and `videoInputs`, the `region` of a video input, `audioOption` and `videoOption`.
    */
   | "relaunch"
-  /** No task runs: the next one is created with it. */
+  /** No task runs: the next one is created with this payload. */
   | "launch"
   /** The lane already has this payload. */
   | "nothing";
@@ -1072,7 +1074,7 @@ export type Meaning =
   /** DNS failure, no connection or timeout: the outcome is unknown. */
   | { type: "noAnswer" };
 
-/** The state of a task, by a Query. */
+/** The state of a task, according to a Query. */
 export type TaskState =
   /** Starting: neither running nor ended. */
   | "starting"
@@ -1093,7 +1095,7 @@ export type TaskState =
 
 /** How a call to a domain failed. */
 export type DomainFailure =
-  /** The name was not resolved: the alternate name may be. */
+  /** The name was not resolved. The alternate name may be resolved. */
   | "dns"
   /** The name was resolved, but there was no answer: the alternate name leads to the same place and is skipped. */
   | "unreachable"
@@ -1147,7 +1149,7 @@ export interface QuotaEstimateOptions {
 
 /** The quota that a plan needs. */
 export interface QuotaEstimate {
-  /** Calls a second for monitoring alone. */
+  /** Calls per second for monitoring alone. */
   queriesPerSecond: number;
   /** The time to launch all tasks within the limits, in s: Acquire, Create and the first Query of each. */
   launchAllSeconds: number;

@@ -133,7 +133,7 @@ export const TYPES = {
       },
       startGraceMs: {
         description:
-          "How long a backup that runs first waits for the primary before it goes on air, in ms: viewers would switch again a moment later. 0, or from 500 to 60000. Default 5000.",
+          "How long a backup that runs first waits for the primary before it goes on air, in ms. Without this delay, viewers might have to switch twice within a moment. 0, or from 500 to 60000. Default 5000.",
         anyOf: [{ const: 0 }, { type: "integer", minimum: 500, maximum: 60000 }],
       },
       services: {
@@ -151,13 +151,13 @@ export const TYPES = {
       domainCooldownMs: {
         type: "integer",
         description:
-          "When the primary domain is tried again after it was left, in ms. From 1000 to 86400000. Default 600000.",
+          "How long after leaving the primary domain it is tried again, in ms. From 1000 to 86400000. Default 600000.",
         minimum: 1000,
         maximum: 86400000,
       },
       policy: {
         type: "object",
-        description: "Retry schedules that differ from the documented ones.",
+        description: "Overrides of the default retry schedules.",
         properties: {
           createTimedOutDelaysMs: {
             type: "array",
@@ -194,7 +194,7 @@ export const TYPES = {
           queryServerErrorDelaysMs: {
             type: "array",
             description:
-              "Retries of Query after 50x or 206; the last delay repeats, as these never prove that the task ended. From 100 to 3600000. Default 5000, 10000, 15000, 30000.",
+              "Retries of Query after 50x or 206; the last delay repeats, because these answers never prove that the task ended. From 100 to 3600000. Default 5000, 10000, 15000, 30000.",
             minItems: 1,
             maxItems: 20,
             items: { type: "integer", minimum: 100, maximum: 3600000 },
@@ -218,7 +218,7 @@ export const TYPES = {
           noAnswerDelaysMs: {
             type: "array",
             description:
-              "Retries of any call without an answer, each on the domain that is due. From 100 to 3600000. Default 1000, 3000, 6000.",
+              "Retries of any call without an answer, each on the domain whose turn it is. From 100 to 3600000. Default 1000, 3000, 6000.",
             minItems: 1,
             maxItems: 20,
             items: { type: "integer", minimum: 100, maximum: 3600000 },
@@ -296,7 +296,7 @@ export const TYPES = {
           },
           stopTimeoutMs: {
             description:
-              "How long `stop()` waits for a task that cannot be deleted or found. A task with a known id is not given up before a Delete was tried, even after this time. 0, or from 1000 to 3600000. Default 300000.",
+              "How long `stop()` waits for a task that cannot be deleted or found. A task with a known id is not given up before Delete has failed, even after this time. 0, or from 1000 to 3600000. Default 300000.",
             anyOf: [{ const: 0 }, { type: "integer", minimum: 1000, maximum: 3600000 }],
           },
           requestTimeoutMs: {
@@ -314,20 +314,20 @@ export const TYPES = {
           },
           maxRetryAfterMs: {
             description:
-              "The maximum `Retry-After`: longer ones count as this. Dates are relative to the reply's own `Date`, if it has one. 0, or from 1000 to 3600000. Default 300000.",
+              "The maximum `Retry-After`: longer ones are reduced to it. Dates are relative to the reply's own `Date`, if it has one. 0, or from 1000 to 3600000. Default 300000.",
             anyOf: [{ const: 0 }, { type: "integer", minimum: 1000, maximum: 3600000 }],
           },
           jitterPercent: {
             type: "integer",
             description:
-              "The maximum jitter, in percent of a delay: it keeps a fleet from calling in step. From 0 to 100. Default 0.",
+              "The maximum jitter, in percent of a delay. It keeps many processes from calling at the same moment. From 0 to 100. Default 0.",
             minimum: 0,
             maximum: 100,
           },
         },
         additionalProperties: false,
       },
-      quota: { $ref: "#/components/schemas/Quota", description: "Limits that differ from the documented ones." },
+      quota: { $ref: "#/components/schemas/Quota", description: "Overrides of the documented limits." },
       restart: {
         $ref: "#/components/schemas/Restart",
         description: "When an ended task is relaunched. Default `on-failure`.",
@@ -372,7 +372,7 @@ export const TYPES = {
       },
       services: {
         $ref: "#/components/schemas/Services",
-        description: "The lane's own payload, until an update sets the same for all lanes. The output channel stays.",
+        description: "The lane's own payload. An update for all lanes replaces it, but keeps its output channel.",
       },
     },
     additionalProperties: false,
@@ -423,7 +423,8 @@ export const TYPES = {
         description: "How inputs are processed. Default `mix`; the other modes accept at most one input.",
       },
       audioInputs: {
-        description: "The audio inputs; at least one input in both lists together, and all from one channel.",
+        description:
+          "The audio inputs. The lists of audio and video inputs have at least one input together, all from one channel.",
         anyOf: [{ type: "array", items: { $ref: "#/components/schemas/Input" } }, { type: "null" }],
       },
       videoInputs: {
@@ -435,7 +436,7 @@ export const TYPES = {
         anyOf: [{ $ref: "#/components/schemas/Canvas" }, { type: "null" }],
       },
       waterMarks: {
-        description: "The pictures over the videos.",
+        description: "Pictures drawn over the videos.",
         anyOf: [{ type: "array", items: { $ref: "#/components/schemas/WaterMark" } }, { type: "null" }],
       },
       outputs: {
@@ -455,7 +456,7 @@ export const TYPES = {
       rtc: { $ref: "#/components/schemas/Rtc", description: "A host's stream; for audio, uid 0 means all hosts." },
       streamUrl: { type: "string", description: "The address of a media file or stream." },
       volume: { type: "integer", description: "The volume: 0 to 200.", minimum: 0, maximum: 200 },
-      repeat: { type: "integer", description: "How often `streamUrl` is played; not 0." },
+      repeat: { type: "integer", description: "How many times `streamUrl` is played; not 0." },
       placeholderImageUrl: {
         type: ["string", "null"],
         description: "The address of a jpg or png to show while there is no video.",
@@ -482,7 +483,7 @@ export const TYPES = {
       rtcToken: {
         type: "string",
         description:
-          "The RTC token: for an input issued for uid 0, for an output for its uid; in a project without an App Certificate the App ID.",
+          "The RTC token: an input's is issued for uid 0, an output's for its own uid. In a project without an App Certificate it is the App ID.",
       },
     },
   },
@@ -495,20 +496,20 @@ export const TYPES = {
       y: { type: "integer", description: "From the top, in pixels: 0 to 3840.", minimum: 0, maximum: 3840 },
       width: {
         type: "integer",
-        description: "120 to 3840 pixels, of a watermark 1 to 3840.",
+        description: "120 to 3840 pixels; 1 to 3840 for a watermark.",
         minimum: 1,
         maximum: 3840,
       },
       height: {
         type: "integer",
-        description: "120 to 3840 pixels, of a watermark 1 to 3840.",
+        description: "120 to 3840 pixels; 1 to 3840 for a watermark.",
         minimum: 1,
         maximum: 3840,
       },
       zOrder: {
         type: "integer",
         description:
-          "The layer, 0 to 100, higher ones in front; required for a video, where the newest reference allows 2 to 100.",
+          "The layer: 0 to 100, higher layers in front. Required for a video, for which the newest reference allows only 2 to 100.",
         minimum: 0,
         maximum: 100,
       },
@@ -534,11 +535,11 @@ export const TYPES = {
   WaterMark: {
     type: "object",
     required: ["imageUrl", "region"],
-    description: "A picture over the videos.",
+    description: "A picture drawn over the videos.",
     properties: {
       imageUrl: { type: "string", description: "The address of a jpg or png." },
       region: { $ref: "#/components/schemas/Region", description: "Its region on the canvas." },
-      fillMode: { type: "string", enum: ["FILL", "FIT"], description: "How it fits its region." },
+      fillMode: { type: "string", enum: ["FILL", "FIT"], description: "How the picture fits its region." },
     },
   },
   Output: {
@@ -547,13 +548,13 @@ export const TYPES = {
     properties: {
       rtc: {
         $ref: "#/components/schemas/Rtc",
-        description: "An RTC channel; all outputs of a task into the same one.",
+        description: "A stream in an RTC channel; all outputs of a task use the same channel.",
       },
-      streamUrl: { type: "string", description: "A CDN address." },
+      streamUrl: { type: "string", description: "A CDN URL." },
       audioOption: { $ref: "#/components/schemas/AudioOption", description: "How the audio is encoded." },
       videoOption: {
         $ref: "#/components/schemas/VideoOption",
-        description: "How the video is encoded: required of one output when videos are mixed.",
+        description: "How the video is encoded: required for at least one output when videos are mixed.",
       },
     },
   },
@@ -595,9 +596,9 @@ export const TYPES = {
       codec: {
         type: "string",
         enum: ["H264", "VP8", "H265"],
-        description: "The codec; required unless `mode` is `RAW`. `H265` to CDN addresses only.",
+        description: "The codec; required unless `mode` is `RAW`. `H265` only for CDN outputs.",
       },
-      fps: { type: "integer", description: "1 to 30 frames a second, default 15.", minimum: 1, maximum: 30 },
+      fps: { type: "integer", description: "1 to 30 frames per second, default 15.", minimum: 1, maximum: 30 },
       mode: { type: "string", const: "RAW", description: "`RAW` passes a single input on without encoding." },
     },
   },
@@ -605,7 +606,7 @@ export const TYPES = {
   Area: {
     type: "string",
     enum: ["china", "north-america", "europe", "asia-pacific"],
-    description: "The area of the broadcast, which decides on the nearest domains.",
+    description: "The area of the broadcast, which determines the nearest domains.",
   },
   Quota: {
     type: "object",
@@ -614,7 +615,7 @@ export const TYPES = {
       callsPerSecond: {
         type: "integer",
         description:
-          "Sustained calls a second: 1 to 10000, default 8: services are known to refuse calls before their nominal 10. With a `pcw` below 80 the default is a tenth of it, but at least 1: the service allows no more requests, and does not say whether that includes Query. With `burst` added, the maximum in any second.",
+          "Sustained calls per second: 1 to 10000. The default is 8, because services are known to refuse calls before their nominal 10. With a `pcw` below 80 the default is a tenth of it, but at least 1: the service allows no more requests, and does not document whether that includes Query. With `burst` added, the maximum in any second.",
         minimum: 1,
         maximum: 10000,
       },
@@ -627,7 +628,7 @@ export const TYPES = {
       pcw: {
         type: "integer",
         description:
-          "Peak concurrent tasks of the largest output size in use: 1 to 1000000. The default is that of a new project: in North America and Europe 10 SD (up to 640×360 pixels), 5 HD (1280×720) or 2 FHD (1920×1080); in Asia Pacific 20, 10 or 3; in mainland China 20, 10 or 5. At most a tenth of it is created a second.",
+          "Peak concurrent tasks of the largest output size in use: 1 to 1000000. The default is the limit of a new project: in North America and Europe 10 SD (up to 640×360 pixels), 5 HD (1280×720) or 2 FHD (1920×1080); in Asia Pacific 20, 10 or 3; in mainland China 20, 10 or 5. At most a tenth of it may be created per second.",
         minimum: 1,
         maximum: 1000000,
       },
@@ -706,7 +707,7 @@ export const TYPES = {
     required: ["name", "state", "generation", "uids", "uid", "taskId", "lastConfirmedAt", "tasks"],
     description: "The status of a lane.",
     properties: {
-      name: { type: "string", description: "The lane's name; of a supervisor `main`." },
+      name: { type: "string", description: "The lane's name; `main` for a single supervisor." },
       state: { $ref: "#/components/schemas/LaneState", description: "The lane's state." },
       generation: {
         type: "integer",
@@ -754,7 +755,7 @@ export const TYPES = {
     description: "An event of a lane. Carries no credentials and no tokens.",
     properties: {
       at: { type: "integer", description: "When, in ms since the epoch, by the caller's clock." },
-      lane: { type: "string", description: "The lane's name; of a supervisor `main`." },
+      lane: { type: "string", description: "The lane's name; `main` for a single supervisor." },
       generation: { type: "integer", description: "The generation of the launch." },
       uid: { $ref: "#/components/schemas/Uid", description: "The output uid." },
       taskId: { type: "string", description: "The task's id, if known." },
@@ -783,11 +784,11 @@ export const TYPES = {
           details: {
             type: "string",
             description:
-              "`details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and limited as `message` is.",
+              "`details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and limited like `message`.",
           },
           stopReason: {
             type: "string",
-            description: "The stop reason from a notification: redacted and limited as `message` is.",
+            description: "The stop reason from a notification: redacted and limited like `message`.",
           },
           requestId: { type: "string", description: "`X-Request-ID`." },
           resourceId: { type: "string", description: "`X-Resource-ID`." },
@@ -822,11 +823,11 @@ export const TYPES = {
           details: {
             type: "string",
             description:
-              "`details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and limited as `message` is.",
+              "`details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and limited like `message`.",
           },
           stopReason: {
             type: "string",
-            description: "The stop reason from a notification: redacted and limited as `message` is.",
+            description: "The stop reason from a notification: redacted and limited like `message`.",
           },
           requestId: { type: "string", description: "`X-Request-ID`." },
           resourceId: { type: "string", description: "`X-Resource-ID`." },
@@ -849,11 +850,11 @@ export const TYPES = {
           details: {
             type: "string",
             description:
-              "`details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and limited as `message` is.",
+              "`details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and limited like `message`.",
           },
           stopReason: {
             type: "string",
-            description: "The stop reason from a notification: redacted and limited as `message` is.",
+            description: "The stop reason from a notification: redacted and limited like `message`.",
           },
           requestId: { type: "string", description: "`X-Request-ID`." },
           resourceId: { type: "string", description: "`X-Resource-ID`." },
@@ -925,11 +926,11 @@ export const TYPES = {
           details: {
             type: "string",
             description:
-              "`details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and limited as `message` is.",
+              "`details` of the transcoder's status, such as `OnSlaveServiceStopped`: redacted and limited like `message`.",
           },
           stopReason: {
             type: "string",
-            description: "The stop reason from a notification: redacted and limited as `message` is.",
+            description: "The stop reason from a notification: redacted and limited like `message`.",
           },
           requestId: { type: "string", description: "`X-Request-ID`." },
           resourceId: { type: "string", description: "`X-Resource-ID`." },
@@ -1028,7 +1029,7 @@ export const TYPES = {
     type: "string",
     enum: ["acquire", "create", "query", "update", "delete", "presence", "rtcToken"],
     description:
-      "A call: of the service's REST interface for a task, of its list of broadcasters in a channel, or of the application's callback for RTC tokens.",
+      "A call: to the service's REST interface for tasks, to its list of broadcasters in a channel, or to the application's callback for RTC tokens.",
   },
   RetryReason: {
     type: "string",
@@ -1195,8 +1196,8 @@ export const TYPES = {
     required: ["lane", "via"],
     description: "How one lane gets a new payload.",
     properties: {
-      lane: { type: "string", description: "The lane's name; of a supervisor `main`." },
-      via: { $ref: "#/components/schemas/Via", description: "How the lane gets it." },
+      lane: { type: "string", description: "The lane's name; `main` for a single supervisor." },
+      via: { $ref: "#/components/schemas/Via", description: "How the lane gets the new payload." },
     },
   },
   Via: {
@@ -1307,7 +1308,7 @@ export const TYPES = {
           callsPerSecond: {
             type: "integer",
             description:
-              "Sustained calls a second: 1 to 10000, default 8: services are known to refuse calls before their nominal 10. With a `pcw` below 80 the default is a tenth of it, but at least 1: the service allows no more requests, and does not say whether that includes Query. With `burst` added, the maximum in any second.",
+              "Sustained calls per second: 1 to 10000. The default is 8, because services are known to refuse calls before their nominal 10. With a `pcw` below 80 the default is a tenth of it, but at least 1: the service allows no more requests, and does not document whether that includes Query. With `burst` added, the maximum in any second.",
             minimum: 1,
             maximum: 10000,
           },
@@ -1320,7 +1321,7 @@ export const TYPES = {
           pcw: {
             type: "integer",
             description:
-              "Peak concurrent tasks of the largest output size in use: 1 to 1000000. The default is that of a new project: in North America and Europe 10 SD (up to 640×360 pixels), 5 HD (1280×720) or 2 FHD (1920×1080); in Asia Pacific 20, 10 or 3; in mainland China 20, 10 or 5. At most a tenth of it is created a second.",
+              "Peak concurrent tasks of the largest output size in use: 1 to 1000000. The default is the limit of a new project: in North America and Europe 10 SD (up to 640×360 pixels), 5 HD (1280×720) or 2 FHD (1920×1080); in Asia Pacific 20, 10 or 3; in mainland China 20, 10 or 5. At most a tenth of it may be created per second.",
             minimum: 1,
             maximum: 1000000,
           },

@@ -27,7 +27,8 @@ export type Command =
       /** The rule. */
       rule: Rule;
       /**
-       * How long the rule lasts from now, in ms: from 1 to a year; for ever if left out. Excludes `untilMs` of the rule.
+       * How long the rule lasts from now, in ms: from 1 to a year; forever if left out. Cannot be combined with
+       * `untilMs` of the rule.
        */
       forMs?: number;
     }
@@ -48,7 +49,7 @@ export type Command =
       type: "fail";
       /** Whether they run again after the migration. */
       recovers: boolean;
-      /** As for `kill`. */
+      /** The reason, as for `kill`. */
       reason?: string;
     } & Target)
   /** The hosts of an input channel leave, or come back. */
@@ -97,7 +98,7 @@ export type Effect =
       type: "answer";
       /** The HTTP status: from 200 to 599. */
       status: number;
-      /** `code` of the body. Excludes `body`. */
+      /** `code` of the body. Cannot be combined with `body`. */
       code?: number;
       /** The `Retry-After` header. */
       retryAfter?: string;
@@ -170,19 +171,19 @@ export interface NotificationProfile {
   secret?: string;
   /** Shortest and longest delay, in ms. Default `[100, 1500]`. */
   takesMs?: [number, number];
-  /** Percentage that is lost. Default `0`. */
+  /** Percentage of notifications that are lost. Default `0`. */
   lostPercent?: number;
-  /** Percentage that is delivered twice. Default `0`. */
+  /** Percentage of notifications that are delivered twice. Default `0`. */
   doubledPercent?: number;
-  /** Percentage that is delayed by up to 20 s and may come out of order. Default `0`. */
+  /** Percentage of notifications that are delayed by up to 20 s and may arrive out of order. Default `0`. */
   latePercent?: number;
-  /** Percentage that names another task than the one that it is about. Default `0`. */
+  /** Percentage of notifications that name another task than the one that they are about. Default `0`. */
   misnamedPercent?: number;
 }
 
 /**
- * A task that a call is not about. If there are several, it is the one whose instanceId has the longest common prefix with the
- * call's, and of these the newest.
+ * A task other than the one that a call is about. If there are several, it is the one whose instanceId has the longest
+ * common prefix with the call's, and of these the newest.
  */
 export type OtherTask =
   /** A task of the same App ID that has ended. */
@@ -219,9 +220,9 @@ export interface Profile {
    */
   authorization?: string | null;
   /**
-   * Whether to refuse also what only the newest reference forbids, though public programs send it: Acquire without
-   * `services`, streams without `rtcToken`, a video's `zOrder` below 2 or `rtcUid` 0, watermarks smaller than 120 px,
-   * `H265` to CDN addresses. Default `false`.
+   * Whether to also refuse calls that only the newest reference forbids and that public programs still send: Acquire
+   * without `services`, streams without `rtcToken`, a video's `zOrder` below 2 or `rtcUid` 0, watermarks smaller
+   * than 120 px, `H265` to CDN addresses. Default `false`.
    */
   strict?: boolean;
   /** The rate limit: calls in any second per App ID, at least 1. Further calls are answered 429. Default `10`. */
@@ -234,7 +235,10 @@ export interface Profile {
   answerMs?: [number, number];
   /** The start of a task after Create. */
   startUp?: StartUp;
-  /** The answer to a Create while a task with its instanceId lives. It is not documented. Default `"sameTask200"`. */
+  /**
+   * The answer to a Create while a task with its instanceId lives. The service does not document it.
+   * Default `"sameTask200"`.
+   */
   repeatCreate?: RepeatCreate;
   /**
    * The changes that an Update may make. Others are answered 400 with a message that names the field.

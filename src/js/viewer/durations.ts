@@ -10,12 +10,12 @@ export interface FailoverDurations {
    */
   frozenGraceMs?: number;
   /**
-   * The same, if the SDK reports congestion as the reason.
+   * Like `frozenGraceMs`, if the SDK reports congestion as the reason.
    * 0, or from 100 to 86400000. Default 1500.
    */
   congestedGraceMs?: number;
   /**
-   * The same, while the viewer's own network is poor.
+   * Like `frozenGraceMs`, while the viewer's own network is poor.
    * 0, or from 100 to 86400000. Default 3000.
    */
   poorNetworkGraceMs?: number;
@@ -41,12 +41,12 @@ export interface FailoverDurations {
    */
   startTimeoutMs?: number;
   /**
-   * How long an output that did not start or could not be decoded is not tried again while there is another.
+   * How long an output that did not start or could not be decoded is avoided while there is another one.
    * 0, or from 500 to 86400000. Default 30000.
    */
   failureCooldownMs?: number;
   /**
-   * How long after a switch only a certain loss leads to another one.
+   * How long after a switch only a certain loss causes another switch.
    * 0, or from 500 to 86400000. Default 5000.
    */
   switchCooldownMs?: number;
