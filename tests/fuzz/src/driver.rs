@@ -104,7 +104,7 @@ impl<M: Machine> Driver<M> {
         &self.asked
     }
 
-    /// Answers as a healthy environment does.
+    /// Answers like a healthy environment.
     pub(crate) fn serve(&mut self, asked: Asked) {
         match asked {
             Asked::Call(id, call, _) => {
@@ -243,7 +243,7 @@ impl<M: Machine> Driver<M> {
         Secrets::all().search(&format!("{error} {error:?}"));
     }
 
-    /// Replaces the machine by one that is restored from its snapshot.
+    /// Replaces the machine with one that is restored from its snapshot.
     pub(crate) fn restore(&mut self) {
         let text = self.machine.snapshot();
         assert!(text.len() <= MAX_SNAPSHOT_BYTES, "the snapshot has {} bytes", text.len());

@@ -248,7 +248,7 @@ impl Viewer {
                 Output::Emit(_) | Output::Subscribe(..) | Output::Unsubscribe(..) => {}
             }
         }
-        panic!("it spins: {:?}, {:?}", self.failover.poll(self.now), self.failover.poll(self.now));
+        panic!("the failover spins: {:?}, {:?}", self.failover.poll(self.now), self.failover.poll(self.now));
     }
 
     /// At rest, polling once more changes nothing.
