@@ -13,7 +13,7 @@ export interface BroadcastOptions {
   onEvent?: (event: SteadymixEvent) => void;
   /** The number of events that are kept: 0 to 1000000. Default 1000. */
   historyLength?: number;
-  /** How long after its end a broadcast is forgotten, in ms: 0, or from 3600000 to 315360000000. Default 604800000 (a week). */
+  /** How long after its end a broadcast is forgotten, in ms: 0, or from 3600000 to 315360000000. Default 604800000. */
   retentionMs?: number;
   /** The most viewers of the broadcast's own object, and of each relay: 1 to 32768. Default 10000. */
   viewersPerObject?: number;

@@ -12,7 +12,7 @@ const INSTANTS: u64 = 1_600_000_000_000;
 /// Instants further in the past are equivalent, in ms.
 const LONG_AGO: i64 = 700_000;
 /// Fields that only count requests and changes.
-const COUNTERS: [&str; 3] = ["id", "nextRequest", "revision"];
+const COUNTERS: [&str; 3] = ["id", "nextNumber", "revision"];
 /// Fields that contain a launch's number.
 const GENERATIONS: [&str; 2] = ["generation", "current"];
 /// Prefixes of numbered names.
@@ -95,6 +95,20 @@ impl Fingerprint {
                 self.number(key, rest[..end].parse().unwrap());
                 rest = &rest[end..];
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SNAPSHOTS: &str = include_str!("../../snapshots/0.1.0.jsonl");
+
+    #[test]
+    fn the_counters_and_generations_are_fields_of_snapshots() {
+        for name in COUNTERS.iter().chain(&GENERATIONS) {
+            assert!(SNAPSHOTS.contains(&format!(r#"\"{name}\":"#)), "no snapshot has the field {name}");
         }
     }
 }
