@@ -75,7 +75,7 @@ fn a_snapshot_omits_default_values() {
     hand.handle(Input::Stop);
     let check = hand.expect(Call::Presence);
     hand.answer(&check, 403, json!({}));
-    assert!(says(&hand, "\"inVain\":1"));
+    assert!(says(&hand, "\"unusableAnswers\":1"));
 }
 
 #[test]
