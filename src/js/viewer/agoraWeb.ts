@@ -103,6 +103,11 @@ const OPTIONS: Required<{ readonly [Option in keyof AgoraWebOptions]: Rules[stri
 
 /** Time for a track to begin to play before it is checked. */
 const START_MS = 500;
+/**
+ * Bytes that are new in a stats poll arrived within this time: polls are a second apart, and the SDK updates its statistics once a
+ * second, from a report that is up to 250 ms old.
+ */
+const NEW_BYTES_MS = 2500;
 
 /** Adapter for Agora's Web SDK 4.x. Create the viewer before or after `client.join()`. Throws `INVALID_OPTIONS`. */
 export function agoraWeb(client: AgoraClient, options: AgoraWebOptions): RtcSource {
@@ -118,13 +123,15 @@ const QUEUES = new WeakMap<AgoraClient, Map<string, Promise<unknown>>>();
 interface Watched {
   /** Its current element. */
   video: () => HTMLVideoElement | null;
-  /** Whether the browser has reported a frame since the last call. */
-  hadFrame: () => boolean;
+  /** When the browser last reported a frame. */
+  frameAt: () => number;
+  startedAt: number;
+  /** The last stats poll. */
+  checkedAt: number;
   /** Decoded frames up to the last stats poll. */
   decoded: number;
-  /** Frames are decoded, but the browser reports none. */
+  /** Since its last frame it was found that frames are decoded, but the browser reports none. */
   isUnreported: boolean;
-  startedAt: number;
   stop: () => void;
 }
 
@@ -248,7 +255,7 @@ class AgoraWeb implements RtcSource {
     const video = this.#client.getRemoteVideoStats?.() ?? {};
     const audio = this.#client.getRemoteAudioStats?.() ?? {};
     this.#reportLost();
-    for (const [uid, watched] of this.#watched) this.#checkVideo(uid, watched, video[uid]?.decodeFrameRate);
+    for (const [uid, watched] of this.#watched) this.#checkVideo(uid, watched, video[uid]);
     for (const uid of this.#uids) {
       const user = this.#user(uid);
       if (user?.videoTrack) this.#stats(uid, "video", video[uid]?.receiveBytes);
@@ -275,8 +282,9 @@ class AgoraWeb implements RtcSource {
     }
   }
 
-  #checkVideo(uid: Uid, watched: Watched, decodeFrameRate = 0): void {
-    if (performance.now() - watched.startedAt < START_MS) return;
+  #checkVideo(uid: Uid, watched: Watched, stats: { receiveBytes?: number; decodeFrameRate?: number } = {}): void {
+    const now = performance.now();
+    if (now - watched.startedAt < START_MS) return;
     const video = watched.video();
     if (!video) {
       // The application stopped the track or removed its element.
@@ -289,23 +297,33 @@ class AgoraWeb implements RtcSource {
     // A browser may block playback before the first user gesture: that says nothing about the outputs.
     this.#onMediaConnection(`playing ${uid}`, !video.isConnected || !video.paused);
     const decoded = video.getVideoPlaybackQuality?.().totalVideoFrames ?? 0;
-    const isDecoding = decoded > watched.decoded + 1 || decodeFrameRate > 0;
+    const frameAt = watched.frameAt();
+    const hadFrame = frameAt >= watched.checkedAt;
+    const isCounted = !hadFrame && decoded > watched.decoded + 1;
+    // Firefox and Safari do not count the frames of streams. The SDK's rate is of up to three seconds ago, when an output that has
+    // just died still had frames: it counts only while bytes arrive that are newer than the last frame.
+    const hasNewBytes = this.#hasChanged(uid, "video", stats.receiveBytes) && now - frameAt > NEW_BYTES_MS;
+    watched.checkedAt = now;
     watched.decoded = decoded;
+    if (hadFrame) watched.isUnreported = false;
     // Frames are decoded but not reported where the page is out of sight, as in an iframe that is scrolled away.
-    const isUnreported = !watched.hadFrame() && isDecoding;
+    if (!isCounted && !(hasNewBytes && stats.decodeFrameRate)) return;
     const emit = (state: MediaState) => this.#emit({ type: "state", uid, kind: "video", state });
-    if (isUnreported && !watched.isUnreported) emit("stopped");
-    if (isUnreported) emit("decoding");
-    watched.isUnreported = isUnreported;
+    if (!watched.isUnreported) emit("stopped");
+    watched.isUnreported = true;
+    emit("decoding");
+  }
+
+  /** Whether a counter is known, and has changed since the last stats poll. A counter that was reset has changed, too. */
+  #hasChanged(uid: Uid, kind: Kind, count: number | undefined): boolean | undefined {
+    const before = this.#counters.get(`${uid} ${kind}`);
+    return before === undefined || count === undefined ? undefined : count !== before;
   }
 
   #stats(uid: Uid, kind: Kind, count: number | undefined): void {
-    if (count === undefined) return;
-    const key = `${uid} ${kind}`;
-    const before = this.#counters.get(key);
-    this.#counters.set(key, count);
-    // A counter that was reset moves, too.
-    if (before !== undefined) this.#emit({ type: "stats", uid, kind, receiving: count !== before });
+    const receiving = this.#hasChanged(uid, kind, count);
+    if (count !== undefined) this.#counters.set(`${uid} ${kind}`, count);
+    if (receiving !== undefined) this.#emit({ type: "stats", uid, kind, receiving });
   }
 
   #play(uid: Uid): void {
@@ -321,9 +339,9 @@ class AgoraWeb implements RtcSource {
     track.play(layer, { fit: this.#fit });
     let watched: HTMLVideoElement | null = null;
     let stopFrames: (() => void) | undefined;
-    let hasFrame = false;
+    let frameAt = Number.NEGATIVE_INFINITY;
     const onFrame = () => {
-      hasFrame = true;
+      frameAt = performance.now();
       this.#emit({ type: "frame", uid });
     };
     // After a media reconnect the SDK appends a new element behind the one that shows the last frame.
@@ -337,11 +355,6 @@ class AgoraWeb implements RtcSource {
       return last;
     };
     video();
-    const hadFrame = () => {
-      const had = hasFrame;
-      hasFrame = false;
-      return had;
-    };
     // Without frame callbacks the SDK does not report its states either.
     const onFirst = () => {
       if (!stopFrames) this.#emit({ type: "state", uid, kind: "video", state: "decoding" });
@@ -352,7 +365,16 @@ class AgoraWeb implements RtcSource {
       track.off("first-frame-decoded", onFirst);
       stopFrames?.();
     };
-    this.#watched.set(uid, { video, hadFrame, decoded: 0, isUnreported: false, startedAt: performance.now(), stop });
+    const startedAt = performance.now();
+    this.#watched.set(uid, {
+      video,
+      frameAt: () => frameAt,
+      startedAt,
+      checkedAt: startedAt,
+      decoded: 0,
+      isUnreported: false,
+      stop,
+    });
   }
 
   /** A track is gone, and its subscription with it. */
