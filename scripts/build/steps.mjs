@@ -201,7 +201,7 @@ export const typescript = {
   inputs: () => ["tsconfig.json", "tsconfig.build.json", "package-lock.json", ...filesAt("src/js")],
   make: async (folder) => {
     await run("tsc", ["-p", "tsconfig.build.json", "--outDir", folder]);
-    await run("tsc", ["-p", "src/js/cloudflare", "--outDir", folder]);
+    for (const part of ["cloudflare", "cli"]) await run("tsc", ["-p", `src/js/${part}`, "--outDir", folder]);
     for (const entry of ENTRIES)
       copyFileSync(inRoot("src", "js", entry.folder, "glue.d.ts"), join(folder, entry.folder, "glue.d.ts"));
   },

@@ -1,7 +1,7 @@
 /** A process that runs a group and may be killed at any time: `node broadcast.ts URL SNAPSHOT_FILE SPEED`. */
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { RedundancyGroup, type SupervisorEnv } from "steadymix";
-import { loopbackFetch } from "../emulator/js/loopbackFetch.ts";
+import { loopbackFetch } from "../../src/js/cli/emulator/loopbackFetch.ts";
 import { groupOptions } from "./world.ts";
 
 const [url = "", file = "", speed = "1"] = process.argv.slice(2);

@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { isSteadymixError, RedundancyGroup, Supervisor, type SupervisorEnv } from "steadymix";
-import { loopbackFetch } from "../emulator/js/loopbackFetch.ts";
+import { loopbackFetch } from "../../src/js/cli/emulator/loopbackFetch.ts";
 import { showServices } from "../emulator/js/payload.ts";
 import { groupOptions, live, SPEED, supervisorOptions, world } from "./world.ts";
 

@@ -6,9 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { GroupStatus, SteadymixEvent } from "steadymix";
+import { Emulator } from "steadymix/emulator";
+import { startServer } from "../../src/js/cli/emulator/server.ts";
 import { chance } from "../emulator/js/chance.ts";
-import { type EmulatorServer, startServer } from "../emulator/js/server.ts";
-import { live, SPEED } from "./world.ts";
+import { live, SPEED, type World } from "./world.ts";
 
 const KILLS = 20;
 const seed = Number(process.env.STEADYMIX_KILL_SEED ?? Date.now() % 1_000_000);
@@ -20,7 +21,7 @@ test(`killed at ${KILLS} random calls (seed ${seed}), restored each time: no tas
   const folder = mkdtempSync(join(tmpdir(), "steadymix-"));
   t.after(() => rmSync(folder, { recursive: true }));
   let onCall: () => void = () => {};
-  const server = await startServer({ speed: SPEED, onCall: () => onCall() });
+  const server = await startServer(new Emulator({}, SPEED), { onCall: () => onCall() });
   t.after(() => server.close());
   const orphaned = new Set<string>();
   const start = () => {
@@ -71,7 +72,7 @@ test(`killed at ${KILLS} random calls (seed ${seed}), restored each time: no tas
 });
 
 /** Injects faults that cause launches, and so Creates. */
-function trouble(server: EmulatorServer, random: () => number): void {
+function trouble(server: World["server"], random: () => number): void {
   server.emulator.control({ type: "clearRules" });
   const kills = random() < 0.6;
   for (const { taskId } of live(server)) if (kills) server.emulator.control({ type: "kill", taskId });

@@ -1,30 +1,18 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, test } from "node:test";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
+import { installed } from "./installed.ts";
 
 const root = join(import.meta.dirname, "..", "..");
-const folder = mkdtempSync(join(tmpdir(), "steadymix-"));
-const run = (command: string, ...args: string[]) => execFileSync(command, args, { cwd: folder, encoding: "utf8" });
-let files: string[] = [];
-let tarball: Buffer;
-
-before(() => {
-  const packed = run("npm", "pack", "--json", "--ignore-scripts", "--pack-destination", folder, root);
-  const json = JSON.parse(packed) as Record<string, { filename: string; files: { path: string }[] }>;
-  const [made] = Object.values(json);
-  assert.ok(made);
-  files = made.files.map(({ path }) => path);
-  tarball = readFileSync(join(folder, made.filename));
-  writeFileSync(join(folder, "package.json"), "{}");
-  run("npm", "install", "--no-audit", "--no-fund", `./${made.filename}`);
-});
+const { folder, files, tarball } = installed();
 after(() => rmSync(folder, { recursive: true }));
+const run = (command: string, ...args: string[]) => execFileSync(command, args, { cwd: folder, encoding: "utf8" });
 
 const PROGRAM = "console.log(JSON.stringify(interpret('create', 206, 65)), typeof Supervisor)";
 const SAID = '{"type":"notCompleted"} function\n';
@@ -48,7 +36,7 @@ test("import by file works", () => {
 test("the package has all its files and no others", () => {
   const odd = files.filter(
     (path) =>
-      !/^(dist\/((viewer(\/transports)?|cloudflare|emulator)\/)?[\w.-]+|README(\.zh-CN)?\.md|www\/docs\/(zh\/)?guide\/\w+\.md|www\/docs\/public\/failover(\.zh)?\.png|CHANGELOG\.md|SECURITY\.md|LICENSE-(MIT|APACHE)|package\.json)$/.test(
+      !/^(dist\/((viewer(\/transports)?|cloudflare|cli(\/\w+)?|emulator)\/)?[\w.-]+|README(\.zh-CN)?\.md|www\/docs\/(zh\/)?guide\/\w+\.md|www\/docs\/public\/failover(\.zh)?\.png|CHANGELOG\.md|SECURITY\.md|LICENSE-(MIT|APACHE)|package\.json)$/.test(
         path,
       ),
   );
@@ -58,6 +46,7 @@ test("the package has all its files and no others", () => {
     "dist/index.d.ts",
     "dist/index.workerd.js",
     "dist/cloudflare/entry.js",
+    "dist/cli/main.js",
     "dist/THIRD-PARTY-NOTICES.txt",
     "README.md",
     "LICENSE-MIT",

@@ -17,7 +17,7 @@ import {
   validateTask,
 } from "steadymix";
 import type { Effect } from "steadymix/emulator";
-import { loopbackFetch } from "../emulator/js/loopbackFetch.ts";
+import { loopbackFetch } from "../../src/js/cli/emulator/loopbackFetch.ts";
 import { showServices } from "../emulator/js/payload.ts";
 import { groupOptions, live, SPEED, supervisorOptions, world } from "./world.ts";
 

@@ -1,9 +1,10 @@
 /** The emulated service over HTTP, and a user's options and env. */
 import type { TestContext } from "node:test";
 import type { GroupOptions, SteadymixEvent, SupervisorEnv, SupervisorOptions } from "steadymix";
-import { loopbackFetch } from "../emulator/js/loopbackFetch.ts";
+import { Emulator, type Profile } from "steadymix/emulator";
+import { loopbackFetch } from "../../src/js/cli/emulator/loopbackFetch.ts";
+import { type EmulatorServer, type ServerOptions, startServer } from "../../src/js/cli/emulator/server.ts";
 import { SHOW_LANES, showServices } from "../emulator/js/payload.ts";
-import { type EmulatorServer, type ServerOptions, startServer } from "../emulator/js/server.ts";
 
 /** Fast enough for tests, slow enough that a busy machine answers within the timeout of a call. */
 export const SPEED = 40;
@@ -23,7 +24,7 @@ export const groupOptions: GroupOptions = {
 };
 
 export interface World {
-  server: EmulatorServer;
+  server: EmulatorServer<Emulator>;
   env: SupervisorEnv;
   /** All events so far. */
   events: SteadymixEvent[];
@@ -34,10 +35,10 @@ export interface World {
 /** The world is closed at the end of the test. */
 export async function world(
   test: TestContext,
-  options: ServerOptions = {},
+  { profile, speed = SPEED, ...options }: ServerOptions & { profile?: Profile; speed?: number } = {},
   env: Partial<SupervisorEnv> = {},
 ): Promise<World> {
-  const server = await startServer({ speed: SPEED, ...options });
+  const server = await startServer(new Emulator(profile, speed), options);
   test.after(() => server.close());
   const events: SteadymixEvent[] = [];
   const waiting = new Set<(event: SteadymixEvent) => void>();
@@ -70,7 +71,7 @@ export async function world(
   };
 }
 
-export const live = (server: EmulatorServer) => server.emulator.state().tasks.filter((task) => task.live);
+export const live = (server: World["server"]) => server.emulator.state().tasks.filter((task) => task.live);
 
 /**
  * An env that counts calls at the time of the driver's last reading of the clock. Arrival times would be wrong on a busy machine,

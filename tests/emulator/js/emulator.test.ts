@@ -1,16 +1,13 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Emulator, type State } from "steadymix/emulator";
-import { loopbackFetch } from "./loopbackFetch.ts";
-import { startServer } from "./server.ts";
+import { loopbackFetch } from "../../../src/js/cli/emulator/loopbackFetch.ts";
+import { startServer } from "../../../src/js/cli/emulator/server.ts";
 
 const BASE = "https://api.agora.io/v1/projects/app/rtsc/cloud-transcoder";
 const services = {
@@ -48,7 +45,7 @@ test("fetch calls the emulated service", async () => {
 });
 
 test("the fetch of the emulator and the server fail like Node's fetch", async (t) => {
-  const server = await startServer();
+  const server = await startServer(new Emulator());
   t.after(() => server.close());
   for (const [emulator, fetch] of [
     [server.emulator, loopbackFetch(server.url)],
@@ -96,7 +93,7 @@ test("fetch can be aborted like Node's", { timeout: 10_000 }, async () => {
 });
 
 test("the server accepts commands and shows its state", async (t) => {
-  const server = await startServer();
+  const server = await startServer(new Emulator());
   t.after(() => server.close());
   const taskId = await start(loopbackFetch(server.url));
   const control = (command: string) => fetch(`${server.url}/control`, { method: "POST", body: command });
@@ -109,8 +106,26 @@ test("the server accepts commands and shows its state", async (t) => {
   assert.match(((await wrong.json()) as { message: string }).message, /command: unknown variant `explode`/);
 });
 
+test("the server documents every command, effect and option, and what a path begins with", async (t) => {
+  const server = await startServer(new Emulator());
+  t.after(() => server.close());
+  const text = await (await fetch(server.url)).text();
+  for (const part of [
+    "Command:",
+    "  addRule: Adds a fault rule.",
+    "  performAndLose: ",
+    "Profile:",
+    "  forgetAfterMs (number",
+    "State:",
+  ])
+    assert.ok(text.includes(`\n${part}`), part);
+  const withoutDomain = await fetch(`${server.url}/v1/projects/app/rtsc/cloud-transcoder/tasks/t`);
+  assert.equal(withoutDomain.status, 404);
+  assert.match(await withoutDomain.text(), /the first segment of the path is \\"v1\\", but must be a domain/);
+});
+
 test("the server refuses commands from web pages", async (t) => {
-  const server = await startServer();
+  const server = await startServer(new Emulator());
   t.after(() => server.close());
   const taskId = await start(loopbackFetch(server.url));
   const headers = { origin: "https://evil.example", "content-type": "text/plain" };
@@ -142,7 +157,7 @@ test("a notification without an answer is sent again", async (t) => {
   t.after(() => webhook.close());
   const url = `http://127.0.0.1:${(webhook.address() as AddressInfo).port}`;
   const profile = { notifications: { takesMs: [0, 0] as [number, number] }, startUp: { hangsPercent: 100 } };
-  const server = await startServer({ speed: 100, webhook: url, profile });
+  const server = await startServer(new Emulator(profile, 100), { webhook: url });
   t.after(() => server.close());
   const twice = new Promise<void>((resolve) => {
     received = () => bodies.length === 2 && resolve();
@@ -150,23 +165,4 @@ test("a notification without an answer is sent again", async (t) => {
   await start(loopbackFetch(server.url));
   await twice;
   assert.equal(bodies[0], bodies[1]);
-});
-
-test("wrong flags are reported", async () => {
-  const run = async (...args: string[]) => {
-    const child = spawn(process.execPath, [join(import.meta.dirname, "main.ts"), ...args], {
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    let output = "";
-    child.stderr.setEncoding("utf8").on("data", (chunk) => {
-      output += chunk;
-    });
-    const [code] = await once(child, "close");
-    return [code, output.split("\n")[0]];
-  };
-  assert.deepEqual(await run("--port", "70000"), [2, '--port is "70000", but must be from 0 to 65535']);
-  assert.deepEqual(await run("--speed", "fast"), [2, '--speed is "fast", but must be from 0.1 to 10000']);
-  const [code, line] = await run("--profile", "none.json");
-  assert.equal(code, 2);
-  assert.match(String(line), /^--profile is "none.json", but must be a file with JSON/);
 });

@@ -1,15 +1,16 @@
-//! Generates `src/js/emulator/contract.ts`: the TypeScript declarations of the emulator's types, with docs and
-//! defaults. The source is JSON Schema, which reflects serde's attributes.
+//! Generates `src/js/emulator/contract.ts`, the TypeScript declarations of the emulator's types with docs and defaults, and
+//! `src/js/cli/emulator/reference.ts`, the same as text. The source is JSON Schema, which reflects serde's attributes.
 
-use std::{env, fs};
+use std::{collections::BTreeSet, env, fs};
 
-use schemars::generate::SchemaSettings;
+use schemars::JsonSchema;
+use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::Value;
 
 use super::{Call, Command, Delivery, Profile, Reply, State};
 use crate::json::TARGET;
 
-const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../src/js/emulator/contract.ts");
+const PACKAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../src/js/");
 
 const HEAD: &str =
     "// Generated from the emulator's Rust types: STEADYMIX_GENERATE=1 cargo test -p steadymix-emulator typescript
@@ -19,10 +20,17 @@ const HEAD: &str =
 /// The longest line, including its indent.
 const WIDTH: usize = 120;
 
+const HEAD_OF_REFERENCE: &str =
+    "// Generated from the emulator's Rust types: STEADYMIX_GENERATE=1 cargo test -p steadymix-emulator typescript
+/** Commands, fault rules, effects, profile and state. */
+export const REFERENCE = `";
+
+/// The longest line of the reference.
+const WIDTH_OF_REFERENCE: usize = 100;
+
 #[test]
 fn typescript_declarations_are_up_to_date() {
-    // In schemas for serialization, `required` lists every field in Rust's order; `properties` are sorted by name.
-    let mut schemas = SchemaSettings::default().for_serialize().into_generator();
+    let mut schemas = generator();
     schemas.subschema_for::<Profile>();
     schemas.subschema_for::<Command>();
     schemas.subschema_for::<Call>();
@@ -33,14 +41,94 @@ fn typescript_declarations_are_up_to_date() {
     for (name, schema) in schemas.take_definitions(true) {
         file += &format!("\n{}export {}", comment("", docs(&schema)), declaration(&name, &schema));
     }
+    is_up_to_date("emulator/contract.ts", &file);
+}
+
+#[test]
+fn typescript_reference_is_up_to_date() {
+    let mut shown = BTreeSet::new();
+    let mut text = String::new();
+    for (root, mut definitions) in
+        [definitions_of::<Command>(), definitions_of::<Profile>(), definitions_of::<State<'_>>()]
+    {
+        definitions.sort_by_key(|(name, _)| *name != root);
+        for (name, schema) in definitions {
+            if shown.insert(name.clone()) {
+                text += &entry(&name, &schema);
+            }
+        }
+    }
+    is_up_to_date("cli/emulator/reference.ts", &format!("{HEAD_OF_REFERENCE}{}`;\n", text.trim_start()));
+}
+
+fn is_up_to_date(name: &str, file: &str) {
+    let path = format!("{PACKAGE}{name}");
     if env::var_os("STEADYMIX_GENERATE").is_some() {
-        fs::write(PATH, &file).unwrap();
+        fs::write(&path, file).unwrap();
     }
     assert_eq!(
-        fs::read_to_string(PATH).unwrap(),
+        fs::read_to_string(&path).unwrap_or_default(),
         file,
         "generate it: STEADYMIX_GENERATE=1 cargo test -p steadymix-emulator typescript"
     );
+}
+
+/// In schemas for serialization, `required` lists every field in Rust's order; `properties` are sorted by name.
+fn generator() -> SchemaGenerator {
+    SchemaSettings::default().for_serialize().into_generator()
+}
+
+/// The name of a type, and that type with all that it refers to.
+fn definitions_of<T: JsonSchema>() -> (String, Vec<(String, Value)>) {
+    let mut schemas = generator();
+    schemas.subschema_for::<T>();
+    (T::schema_name().into_owned(), schemas.take_definitions(true).into_iter().collect())
+}
+
+/// A type in the reference.
+fn entry(name: &str, schema: &Value) -> String {
+    let mut text = format!("\n{}", wrapped("", &format!("{name}: {}", docs(schema))));
+    let Some(variants) = schema["oneOf"].as_array() else { return text + &fields_of("  ", schema) };
+    for variant in variants {
+        let tag = variant.get("const").unwrap_or(&variant["properties"]["type"]["const"]).as_str().unwrap();
+        text += &wrapped("  ", &format!("{tag}: {}", docs(variant)));
+        text += &fields_of("    ", variant);
+    }
+    text
+}
+
+fn fields_of(indent: &str, schema: &Value) -> String {
+    let properties = &schema["properties"];
+    let mut text = String::new();
+    for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        let property = &properties[name];
+        if name == TARGET {
+            text += &wrapped(indent, &format!("The fields of {}.", typed(property)));
+        } else if property.get("const").is_none() {
+            let (docs, default, typed) = documented(property);
+            let mark = if property.get("default").is_some() { ", optional" } else { "" };
+            text +=
+                &wrapped(indent, &format!("{name} ({typed}{mark}): {docs} {}", default.unwrap_or_default()));
+        }
+    }
+    text
+}
+
+/// A paragraph with a hanging indent, without marks of code.
+fn wrapped(indent: &str, text: &str) -> String {
+    let (mut lines, mut line) = (String::new(), indent.to_owned());
+    let text = text.replace('`', "");
+    for word in text.split_whitespace() {
+        if line.trim().is_empty() {
+            line += word;
+        } else if line.len() + 1 + word.len() > WIDTH_OF_REFERENCE {
+            lines += &format!("{line}\n");
+            line = format!("{indent}    {word}");
+        } else {
+            line += &format!(" {word}");
+        }
+    }
+    format!("{lines}{line}\n")
 }
 
 fn declaration(name: &str, schema: &Value) -> String {
@@ -82,7 +170,20 @@ fn object(indent: &str, schema: &Value, present: &str) -> String {
 }
 
 fn field(indent: &str, name: &str, schema: &Value, is_present: bool) -> String {
-    let mut docs = docs(schema).to_owned();
+    let (mut docs, default, typed) = documented(schema);
+    if let Some(default) = default {
+        let last_line = docs.lines().last().map_or(0, str::len);
+        let fits = indent.len() + " *  ".len() + last_line + default.len() <= WIDTH;
+        docs += if fits { " " } else { "\n" };
+        docs += &default;
+    }
+    let mark = if schema.get("default").is_some() && !is_present { "?" } else { "" };
+    format!("{}{indent}{name}{mark}: {typed};\n", comment(indent, &docs))
+}
+
+/// The docs of a field, the sentence about its default, and its type.
+fn documented(schema: &Value) -> (String, Option<String>, String) {
+    let docs = docs(schema).to_owned();
     let mut typed = typed(schema);
     let default = schema.get("default");
     // serde accepts null for every optional field; TypeScript declares it only where the docs mention it.
@@ -91,15 +192,8 @@ fn field(indent: &str, name: &str, schema: &Value, is_present: bool) -> String {
         typed = typed.replace(" | null", "");
     }
     // Objects document the defaults in their own fields.
-    if let Some(default) = default.filter(|it| !it.is_object() && (is_nullable || !it.is_null())) {
-        let default = format!("Default `{}`.", default.to_string().replace(',', ", "));
-        let last_line = docs.lines().last().map_or(0, str::len);
-        let fits = indent.len() + " *  ".len() + last_line + default.len() <= WIDTH;
-        docs += if fits { " " } else { "\n" };
-        docs += &default;
-    }
-    let mark = if default.is_some() && !is_present { "?" } else { "" };
-    format!("{}{indent}{name}{mark}: {typed};\n", comment(indent, &docs))
+    let default = default.filter(|it| !it.is_object() && (is_nullable || !it.is_null()));
+    (docs, default.map(|it| format!("Default `{}`.", it.to_string().replace(',', ", "))), typed)
 }
 
 fn typed(schema: &Value) -> String {

@@ -4,9 +4,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { Emulator } from "steadymix/emulator";
 import { startWrangler } from "../../../scripts/wrangler.mjs";
+import { startServer } from "../../../src/js/cli/emulator/server.ts";
 import { chance } from "../../emulator/js/chance.ts";
-import { startServer } from "../../emulator/js/server.ts";
 import { QUICK } from "../policy.ts";
 import { ask, newBroadcast, until } from "./system.ts";
 
@@ -18,9 +19,9 @@ const seed = Number(process.env.STEADYMIX_KILL_SEED ?? Date.now() % 1_000_000);
 test(`killed ${KILLS} times (seed ${seed}): no task is unaccounted for, no uid twice`, async (t) => {
   const random = chance(seed);
   const folder = mkdtempSync(join(tmpdir(), "steadymix-"));
-  const service = await startServer({
-    profile: { startUp: { takesMs: [50, 300] }, answerMs: [2, 50], callsPerSecond: 1000 },
-  });
+  const service = await startServer(
+    new Emulator({ startUp: { takesMs: [50, 300] }, answerMs: [2, 50], callsPerSecond: 1000 }),
+  );
   // The emulator outlives the process: its Worker only forwards calls.
   writeFileSync(
     join(folder, "wrangler.json"),

@@ -1,5 +1,5 @@
 /** Formats events as readable lines. */
-import type { LaunchReason, RetryReason, SteadymixEvent } from "steadymix";
+import type { LaunchReason, RetryReason, SteadymixEvent } from "../../types.js";
 
 export type Colour = "red" | "green" | "yellow" | "blue" | "grey" | "bold";
 

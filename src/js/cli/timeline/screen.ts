@@ -1,10 +1,15 @@
 /** Prints the timeline, 80 columns wide. */
-import type { SteadymixEvent } from "steadymix";
-import { clock, LEGEND, painter, sentence, wrap } from "./timeline.ts";
+import type { SteadymixEvent } from "../../types.js";
+import { clock, LEGEND, painter, sentence, wrap } from "./timeline.js";
 
 const WIDTH = 80;
 /** The width of `12:34 backup  ▶ `. */
 const INDENT = 18;
+
+/** https://no-color.org */
+export function isColoured(env: NodeJS.ProcessEnv): boolean {
+  return process.stdout.isTTY === true && !env.NO_COLOR;
+}
 
 export class Screen {
   readonly #paint;

@@ -1,6 +1,6 @@
 /** The acts of the demo: a fault, and what should happen. */
-import type { SteadymixEvent } from "steadymix";
-import type { Emulator } from "steadymix/emulator";
+import type { Emulator } from "../../emulator/index.inline.js";
+import type { SteadymixEvent } from "../../types.js";
 
 /** Lets an act wait for events and control the broadcast. */
 export interface Story {

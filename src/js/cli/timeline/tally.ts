@@ -1,5 +1,5 @@
 /** Counts events for the summary. */
-import type { SteadymixEvent } from "steadymix";
+import type { SteadymixEvent } from "../../types.js";
 
 export class Tally {
   launches = 0;
