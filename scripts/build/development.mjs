@@ -24,7 +24,7 @@ export function aliasesOf(condition, folder = inRoot(DEVELOPMENT_PACKAGE)) {
 }
 
 /** The Worker and the emulated service. */
-export const WORKERS = ["www/worker/wrangler.jsonc", "tests/emulator/worker/wrangler.jsonc"];
+export const WORKERS = ["www/worker/wrangler.jsonc", "www/emulator/wrangler.jsonc"];
 
 /**
  * Writes the Workers' configurations for the development build, because `wrangler dev` ignores aliases on its command line.

@@ -12,6 +12,7 @@ import { optimise, writeEntry, writeLines } from "./module.mjs";
 import { noticesOf } from "./notices.mjs";
 import { reloading, writeReload } from "./reload.mjs";
 import { weighed } from "./sizes.mjs";
+import { bundleWorkers } from "./workers.mjs";
 
 /** @typedef {import("./graph.mjs").Step} Step */
 /** @typedef {"release" | "development"} Mode "release" is published; "development" compiles quickly and is not minimized */
@@ -210,9 +211,9 @@ export const typescript = {
 const NOTICES = "THIRD-PARTY-NOTICES.txt";
 
 /** @param {Mode} mode @param {string} folder @returns {Step} */
-function packaged(mode, folder) {
+function entries(mode, folder) {
   return {
-    name: mode === "release" ? "The package" : "The package, for development",
+    name: mode === "release" ? "The package's entries" : "The package, for development",
     seconds: mode === "release" ? 5 : 1,
     needs: [npmPackages, typescript, ...MODULES[mode], ...(mode === "release" ? [notices] : [])],
     folder,
@@ -234,9 +235,44 @@ function packaged(mode, folder) {
   };
 }
 
-/** The published package, as `npm run build` writes it. */
-export const releasePackage = packaged("release", "dist");
-export const developmentPackage = packaged("development", DEVELOPMENT_PACKAGE);
+const releaseEntries = entries("release", "target/build/package");
+export const developmentPackage = entries("development", DEVELOPMENT_PACKAGE);
+
+/** @type {Step} The pages without the documentation. */
+const releasePages = {
+  name: "The viewer page and the console",
+  seconds: 3,
+  needs: [npmPackages, releaseEntries],
+  folder: "target/www/pages",
+  inputs: pageSources,
+  make: (folder) =>
+    pages(folder, { minify: true }, { resolve: { alias: aliasesOf("default", inRoot(releaseEntries.folder ?? "")) } }),
+};
+
+/** @type {Step} What `steadymix serve` runs: the Workers, and the pages. */
+const server = {
+  name: "The server's Workers",
+  seconds: 1,
+  needs: [npmPackages, releaseEntries, releasePages],
+  folder: "target/build/serve",
+  inputs: () => ["package-lock.json", ...filesAt("www/worker"), ...filesAt("www/emulator")],
+  make: async (folder) => {
+    await bundleWorkers(folder, aliasesOf("workerd", inRoot(releaseEntries.folder ?? "")));
+    cpSync(inRoot(releasePages.folder ?? ""), join(folder, "pages"), { recursive: true });
+  },
+};
+
+/** @type {Step} The published package, as `npm run build` writes it. */
+export const releasePackage = {
+  name: "The package",
+  seconds: 1,
+  needs: [releaseEntries, server],
+  folder: "dist",
+  make: async (folder) => {
+    cpSync(inRoot(releaseEntries.folder ?? ""), folder, { recursive: true });
+    cpSync(inRoot(server.folder ?? ""), join(folder, "serve"), { recursive: true });
+  },
+};
 
 export const SIZES = "target/build/sizes/sizes.txt";
 
@@ -260,12 +296,11 @@ export const developmentDocs = docsSite(developmentPackage, DEVELOPMENT_DOCS, al
 /** @type {Step} */
 export const releaseSite = {
   name: "The pages",
-  seconds: 3,
-  needs: [npmPackages, releasePackage, releaseDocs],
+  seconds: 1,
+  needs: [releasePages, releaseDocs],
   folder: "target/www/site",
-  inputs: pageSources,
   make: async (folder) => {
-    await pages(folder, { minify: true });
+    cpSync(inRoot(releasePages.folder ?? ""), folder, { recursive: true });
     addDocs(inRoot(releaseDocs.folder ?? ""), folder);
   },
 };

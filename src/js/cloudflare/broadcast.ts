@@ -198,6 +198,19 @@ export class Broadcast<Env extends SteadymixEnv = SteadymixEnv> extends DurableO
     return update;
   }
 
+  /**
+   * For runtimes that may lose alarms, as a restored backup does: sets the alarm to now if it is missing or was due more than
+   * `lateMs` ago; without `lateMs`, in any case. Returns whether it did.
+   */
+  async wake(lateMs?: number): Promise<boolean> {
+    if (!this.#store.facts) return false;
+    const due = await this.ctx.storage.getAlarm();
+    const now = Date.now();
+    if (lateMs !== undefined && due !== null && due >= now - lateMs) return false;
+    await this.ctx.storage.setAlarm(now);
+    return true;
+  }
+
   /** Connects a viewer by WebSocket or server-sent events, or assigns it to a relay. */
   override async fetch(request: Request): Promise<Response> {
     const facts = this.#store.facts;

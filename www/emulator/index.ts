@@ -1,9 +1,10 @@
 /**
  * The emulated service as a Worker, for demos. A service binding sends it calls to the service, and commands under the host name
- * `emulator`. One Durable Object keeps the state in memory. It stays awake, and loses the state when it restarts.
+ * `emulator`. One Durable Object has the state, which survives a restart. It stays awake to send notifications.
  */
 import { DurableObject } from "cloudflare:workers";
-import { type Command, Emulator } from "steadymix/emulator";
+import type { Command } from "steadymix/emulator";
+import { StoredEmulator } from "./journal.ts";
 
 interface Env {
   SERVICE: DurableObjectNamespace<Service>;
@@ -12,24 +13,32 @@ interface Env {
   NOTIFICATION_SECRET?: string;
 }
 
-/** The runtime evicts an object that is idle for longer, and its memory is lost. */
+/** The runtime evicts an object that is idle for longer. */
 const AWAKE_MS = 4_000;
 const DELIVER_MS = 250;
 const CONTROL_HOST = "emulator";
 
 export class Service extends DurableObject<Env> {
-  readonly #emulator: Emulator;
+  #emulator: StoredEmulator;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    const secret = env.NOTIFICATION_SECRET;
-    this.#emulator = new Emulator({ startUp: { takesMs: [800, 2000] }, notifications: secret ? { secret } : null });
-    if (secret) setInterval(() => this.#deliver(), DELIVER_MS);
+    this.#emulator = this.#open();
+    if (env.NOTIFICATION_SECRET) setInterval(() => this.#deliver(), DELIVER_MS);
     void ctx.storage.setAlarm(Date.now() + AWAKE_MS);
   }
 
   override async alarm(): Promise<void> {
     await this.ctx.storage.setAlarm(Date.now() + AWAKE_MS);
+    if (this.#emulator.clearIfLong()) this.#emulator = this.#open();
+  }
+
+  #open(): StoredEmulator {
+    const secret = this.env.NOTIFICATION_SECRET;
+    return new StoredEmulator(this.ctx.storage, {
+      startUp: { takesMs: [800, 2000] },
+      notifications: secret ? { secret } : null,
+    });
   }
 
   override async fetch(request: Request): Promise<Response> {

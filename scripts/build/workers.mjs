@@ -1,0 +1,30 @@
+// Bundles the Workers of `steadymix serve`: one ES module each.
+import { builtinModules } from "node:module";
+import { join } from "node:path";
+import { inRoot } from "../lib.mjs";
+
+/** The source of each bundle. */
+const WORKERS = { "worker.js": "www/worker/serve.ts", "emulator.js": "www/emulator/index.ts" };
+
+/**
+ * @param {string} folder
+ * @param {Record<string, string>} alias the files of the package's entries
+ */
+export async function bundleWorkers(folder, alias) {
+  // Imported here because the packages may not be installed yet.
+  const [{ build }, { esmExternalRequirePlugin }] = await Promise.all([import("rolldown"), import("rolldown/plugins")]);
+  for (const [file, input] of Object.entries(WORKERS))
+    await build({
+      input: inRoot(input),
+      platform: "neutral",
+      // Its paths lead to the types.
+      tsconfig: false,
+      resolve: { alias, mainFields: ["module", "main"], conditionNames: ["workerd", "import", "default"] },
+      // The runtime compiles the package's WebAssembly modules, which the configuration names.
+      external: (id) => id.startsWith("cloudflare:") || id.endsWith(".wasm"),
+      // CommonJS modules require Node's modules; in Workers they are imported.
+      plugins: [esmExternalRequirePlugin({ external: [/^node:/, ...builtinModules] })],
+      output: { file: join(folder, file), format: "esm", minify: true },
+      logLevel: "warn",
+    });
+}

@@ -1,0 +1,74 @@
+import { type Command, Emulator, type IncomingCall, type Profile, type Reply } from "steadymix/emulator";
+
+/** A journal with more entries than this is cleared as soon as no task is live. */
+const MAX_ENTRIES = 5_000;
+
+type Entry = { call: IncomingCall } | { command: Command };
+
+const SEED = "seed";
+
+/**
+ * An emulator that survives a restart of its object: the same seed, calls and commands at the same times lead to the same state.
+ * Notifications may be repeated, as the service's may.
+ */
+export class StoredEmulator extends Emulator {
+  readonly #storage: DurableObjectStorage;
+  #entries = 0;
+  /** The time of the entry that is being replayed. */
+  #replayedAt: number | undefined;
+
+  constructor(storage: DurableObjectStorage, profile: Profile) {
+    // A new seed for each journal: the ids of its tasks are new, too.
+    const seed = storage.kv.get<number>(SEED) ?? Math.floor(Math.random() * 2 ** 32);
+    storage.kv.put(SEED, seed);
+    super({ ...profile, seed });
+    this.#storage = storage;
+    storage.sql.exec(
+      "CREATE TABLE IF NOT EXISTS journal (number INTEGER PRIMARY KEY, at INTEGER NOT NULL, entry TEXT NOT NULL)",
+    );
+    for (const { at, entry } of storage.sql.exec<{ at: number; entry: string }>(
+      "SELECT at, entry FROM journal ORDER BY number",
+    )) {
+      this.#replay(at, JSON.parse(entry));
+      this.#entries += 1;
+    }
+  }
+
+  override now(): number {
+    return this.#replayedAt ?? super.now();
+  }
+
+  override handle(call: IncomingCall): Reply {
+    this.#add({ call });
+    return super.handle(call);
+  }
+
+  override control(command: Command): number {
+    this.#add({ command });
+    return super.control(command);
+  }
+
+  #replay(at: number, entry: Entry): void {
+    this.#replayedAt = at;
+    try {
+      if ("call" in entry) super.handle(entry.call);
+      if ("command" in entry) super.control(entry.command);
+    } catch {
+      // It was refused the first time, too.
+    }
+    this.#replayedAt = undefined;
+  }
+
+  #add(entry: Entry): void {
+    this.#storage.sql.exec("INSERT INTO journal (at, entry) VALUES (?, ?)", this.now(), JSON.stringify(entry));
+    this.#entries += 1;
+  }
+
+  /** Clears a long journal if no task is live, and returns whether it did. Then a new emulator takes its place. */
+  clearIfLong(): boolean {
+    if (this.#entries < MAX_ENTRIES || this.state().tasks.some(({ live }) => live)) return false;
+    this.#storage.sql.exec("DELETE FROM journal");
+    this.#storage.kv.delete(SEED);
+    return true;
+  }
+}
