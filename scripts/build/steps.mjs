@@ -223,8 +223,7 @@ function entries(mode, folder) {
       for (const [i, entry] of ENTRIES.entries())
         await writeEntry(entry, inRoot(MODULES[mode][i]?.folder ?? ""), join(folder, entry.folder), mode === "release");
       // The project's package.json declares side effects only in dist/: bundlers would drop the code that starts the modules.
-      if (mode === "development")
-        writeFileSync(join(folder, "package.json"), '{ "type": "module", "sideEffects": true }');
+      writeFileSync(join(folder, "package.json"), '{ "type": "module", "sideEffects": true }');
       if (mode === "release") copyFileSync(inRoot(notices.folder ?? "", NOTICES), join(folder, NOTICES));
       // The entry for Workers has only one runtime.
       writeLines(join(folder, "cloudflare", "entry.js"), [
@@ -270,6 +269,7 @@ export const releasePackage = {
   folder: "dist",
   make: async (folder) => {
     cpSync(inRoot(releaseEntries.folder ?? ""), folder, { recursive: true });
+    rmSync(join(folder, "package.json"));
     cpSync(inRoot(server.folder ?? ""), join(folder, "serve"), { recursive: true });
   },
 };

@@ -1,6 +1,6 @@
 // Bundles the Workers of `steadymix serve`: one ES module each.
 import { builtinModules } from "node:module";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { inRoot } from "../lib.mjs";
 
 /** The source of each bundle. */
@@ -13,6 +13,11 @@ const WORKERS = { "worker.js": "www/worker/serve.ts", "emulator.js": "www/emulat
 export async function bundleWorkers(folder, alias) {
   // Imported here because the packages may not be installed yet.
   const [{ build }, { esmExternalRequirePlugin }] = await Promise.all([import("rolldown"), import("rolldown/plugins")]);
+  /** @type {import("rolldown").Plugin} The runtime compiles the package's WebAssembly modules, which its configuration names. */
+  const modules = {
+    name: "wasm",
+    resolveId: (source) => (source.endsWith(".wasm") ? { id: basename(source), external: "absolute" } : null),
+  };
   for (const [file, input] of Object.entries(WORKERS))
     await build({
       input: inRoot(input),
@@ -20,10 +25,9 @@ export async function bundleWorkers(folder, alias) {
       // Its paths lead to the types.
       tsconfig: false,
       resolve: { alias, mainFields: ["module", "main"], conditionNames: ["workerd", "import", "default"] },
-      // The runtime compiles the package's WebAssembly modules, which the configuration names.
-      external: (id) => id.startsWith("cloudflare:") || id.endsWith(".wasm"),
+      external: (id) => id.startsWith("cloudflare:"),
       // CommonJS modules require Node's modules; in Workers they are imported.
-      plugins: [esmExternalRequirePlugin({ external: [/^node:/, ...builtinModules] })],
+      plugins: [modules, esmExternalRequirePlugin({ external: [/^node:/, ...builtinModules] })],
       output: { file: join(folder, file), format: "esm", minify: true },
       logLevel: "warn",
     });

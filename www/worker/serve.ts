@@ -21,28 +21,33 @@ export default {
   },
 } satisfies ExportedHandler<ServeEnv>;
 
-/**
- * Wakes the broadcasts whose alarm is missing or late by more than the query's `lateMs`; without it, all of them. Answers with the
- * ids of those, and of those that could not be woken.
- */
+/** For the command: `/health` is the route, `/wake` wakes broadcasts. */
 export const control = {
-  async fetch(request, env) {
-    const lateMs = new URL(request.url).searchParams.get("lateMs");
-    const quota = env.APP_QUOTA.get(env.APP_QUOTA.idFromName(env.AGORA_APP_ID));
-    const ids = (await quota.broadcasts()).map(({ id }) => id);
-    const woken: string[] = [];
-    const failed: string[] = [];
-    const wake = async (id: string) => {
-      try {
-        const broadcast = env.BROADCAST.get(env.BROADCAST.idFromName(id));
-        if (await broadcast.wake(lateMs === null ? undefined : Number(lateMs))) woken.push(id);
-      } catch (error) {
-        console.error("steadymix: a broadcast could not be woken:", error);
-        failed.push(id);
-      }
-    };
-    for (let at = 0; at < ids.length; at += WOKEN_AT_ONCE)
-      await Promise.all(ids.slice(at, at + WOKEN_AT_ONCE).map(wake));
-    return Response.json({ woken, failed });
+  fetch(request, env, ctx) {
+    const { pathname, searchParams } = new URL(request.url);
+    if (pathname === "/wake") return wakeAll(env, searchParams.get("lateMs"));
+    return app.fetch(new Request("http://command/api/health"), env, ctx);
   },
 } satisfies ExportedHandler<ServeEnv>;
+
+/**
+ * Wakes the broadcasts whose alarm is missing or late by more than `lateMs`; without it, all of them. Answers with the ids of those
+ * that were woken, and of those that could not be.
+ */
+async function wakeAll(env: ServeEnv, lateMs: string | null): Promise<Response> {
+  const quota = env.APP_QUOTA.get(env.APP_QUOTA.idFromName(env.AGORA_APP_ID));
+  const ids = (await quota.broadcasts()).map(({ id }) => id);
+  const woken: string[] = [];
+  const failed: string[] = [];
+  const wake = async (id: string) => {
+    try {
+      const broadcast = env.BROADCAST.get(env.BROADCAST.idFromName(id));
+      if (await broadcast.wake(lateMs === null ? undefined : Number(lateMs))) woken.push(id);
+    } catch (error) {
+      console.error("steadymix: a broadcast could not be woken:", error);
+      failed.push(id);
+    }
+  };
+  for (let at = 0; at < ids.length; at += WOKEN_AT_ONCE) await Promise.all(ids.slice(at, at + WOKEN_AT_ONCE).map(wake));
+  return Response.json({ woken, failed });
+}

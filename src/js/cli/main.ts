@@ -12,6 +12,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   emulator: () => import("./commands/emulator.js"),
   supervise: () => import("./commands/supervise.js"),
   doctor: () => import("./commands/doctor.js"),
+  serve: () => import("./commands/serve.js"),
 };
 
 async function main([name, ...args]: string[], io: Io): Promise<number> {
