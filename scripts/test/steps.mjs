@@ -115,6 +115,7 @@ export const STEPS = {
       [node(["--test-concurrency=2"], testsIn("tests/scripts"))],
     ),
   "viewer-node": () => waits(10, [releasePackage], [viewer((name) => WITHOUT_BROWSER.test(name))]),
+  serve: () => waits(10, [releasePackage], [node([], testsIn("tests/serve"))]),
   emulator: () => waits(8, [releasePackage], [node([], testsIn("tests/emulator/js"))]),
   cargo: (isQuick) => {
     const some = ["--lib", "--test", "decisions", "--test", "status_table"];

@@ -30,6 +30,14 @@ export const control = {
   },
 } satisfies ExportedHandler<ServeEnv>;
 
+/** The Cache API's storage, which keeps nothing: what it would save is a call within this process. */
+export const cache = {
+  fetch: ({ method }) =>
+    method === "GET"
+      ? new Response(null, { status: 504, headers: { "cf-cache-status": "MISS" } })
+      : new Response(null, { status: 204 }),
+} satisfies ExportedHandler;
+
 /**
  * Wakes the broadcasts whose alarm is missing or late by more than `lateMs`; without it, all of them. Answers with the ids of those
  * that were woken, and of those that could not be.

@@ -41,6 +41,7 @@ export function configOf({ address, hasEmulator, quota }: ConfigOptions): string
     file: "/serve/worker.js",
     wasm: ["core.wasm", "/core.wasm"],
     objects: { BROADCAST: "Broadcast", APP_QUOTA: "AppQuota", RELAY: "Relay" },
+    cache: "cache",
     bindings: [
       ...SETTINGS.map(fromEnvironment),
       '(name = "PAGES", service = "pages")',
@@ -81,10 +82,12 @@ interface WorkerOptions {
   wasm: [name: string, file: string];
   /** The class of each binding. */
   objects: Record<string, string>;
+  /** The entrypoint that stores what the Cache API keeps. */
+  cache?: string;
   bindings: string[];
 }
 
-function workerOf({ name, file, wasm, objects, bindings }: WorkerOptions): string {
+function workerOf({ name, file, wasm, objects, cache, bindings }: WorkerOptions): string {
   const classes = Object.entries(objects);
   const namespaces = classes.map(
     ([, className]) => `(className = "${className}", uniqueKey = "steadymix-${className}", enableSql = true)`,
@@ -101,7 +104,12 @@ function workerOf({ name, file, wasm, objects, bindings }: WorkerOptions): strin
       durableObjectNamespaces = [
         ${namespaces.join(",\n        ")},
       ],
-      durableObjectStorage = (localDisk = "objects"),
+      durableObjectStorage = (localDisk = "objects"),${
+        cache === undefined
+          ? ""
+          : `
+      cacheApiOutbound = (name = "${name}", entrypoint = "${cache}"),`
+      }
       bindings = [
         ${[...toObjects, ...bindings].join(",\n        ")},
       ],

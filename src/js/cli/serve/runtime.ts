@@ -22,7 +22,7 @@ export interface RuntimeOptions {
   /** Its working folder, in which its control socket is. */
   folder: string;
   env: NodeJS.ProcessEnv;
-  onLine: (line: string) => void;
+  onLine: (line: string) => unknown;
 }
 
 export class Runtime {

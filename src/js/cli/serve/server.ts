@@ -12,6 +12,8 @@ const WATCH_INTERVAL_MS = 30_000;
 const LATE_MS = 10_000;
 /** So many missed answers in a row, and workerd is hung. */
 const MAX_MISSED = 3;
+/** After kill -9, an alarm may come too early: workerd repeats it at the right time, and says so. */
+const NOISE = /NOSENTRY SQLite alarm handler canceled/;
 
 export interface ServerOptions {
   /** What to start; the port is 0 for any free port. */
@@ -33,10 +35,10 @@ interface Health {
 export async function runServer(options: ServerOptions): Promise<void> {
   const { stop, log } = options;
   let { port } = options;
-  let [delayMs] = RESTART_DELAYS_MS as readonly [number, number];
+  let delayMs: number = RESTART_DELAYS_MS[0];
   for (let isFirst = true; !stop.aborted; isFirst = false) {
     const startedAt = Date.now();
-    const runtime = new Runtime({ ...options.runtime(port), onLine: log });
+    const runtime = new Runtime({ ...options.runtime(port), onLine: (line) => NOISE.test(line) || log(line) });
     const end = () => runtime.kill();
     stop.addEventListener("abort", end);
     try {
@@ -71,11 +73,14 @@ async function watch(runtime: Runtime, { controlSocket, log }: ServerOptions): P
   const isOver = new AbortController();
   void runtime.ended.then(() => isOver.abort());
   let missed = 0;
-  for (let path = "/wake"; !isOver.signal.aborted; path = `/wake?lateMs=${LATE_MS}`) {
+  for (let isFirst = true; !isOver.signal.aborted; isFirst = false) {
     try {
-      const { woken, failed } = await ask<{ woken: string[]; failed: string[] }>(controlSocket, path);
+      const { woken, failed } = await ask<{ woken: string[]; failed: string[] }>(
+        controlSocket,
+        isFirst ? "/wake" : `/wake?lateMs=${LATE_MS}`,
+      );
       missed = 0;
-      if (woken.length > 0) log(`steadymix: woke ${woken.join(", ")}`);
+      if (woken.length > 0 && !isFirst) log(`steadymix: woke ${woken.join(", ")}, whose alarm was lost`);
       if (failed.length > 0) log(`steadymix: could not wake ${failed.join(", ")}`);
     } catch (error) {
       if (isOver.signal.aborted) return;
