@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { chance } from "../emulator/js/chance.ts";
@@ -123,9 +123,10 @@ test("alarms fire after a restart without any request, also those that the runti
     await command.kill();
     await until(async () => Command.runtimesIn(folder).length === 0, "the runtime has ended with the command");
     if (loses) {
-      // The runtime's own list of alarms.
-      const objects = join(folder, "steadymix-data", APP_ID, "steadymix-Broadcast");
-      for (const file of readdirSync(objects)) if (file.startsWith("metadata.")) rmSync(join(objects, file));
+      // The runtime's own lists of alarms. The emulator's objects would wake broadcasts with notifications.
+      const data = join(folder, "steadymix-data");
+      for (const file of readdirSync(data, { recursive: true, encoding: "utf8" }))
+        if (basename(file).startsWith("metadata.")) rmSync(join(data, file));
     }
     const before = queriesIn(folder);
     command = new Command(folder, ["--emulator", "--port", "0"]);
@@ -187,7 +188,7 @@ test("a runtime that dies is started again; SIGTERM ends everything", async (t) 
   assert.equal((await fetch(`${url}/console`, { redirect: "manual" })).headers.get("location"), `${url}/console/`);
   assert.equal((await fetch(`${url}/..%2f..%2fworker.js`)).status, 404);
   assert.equal(await command.kill("SIGTERM"), 0);
-  assert.deepEqual(Command.runtimesIn(folder), []);
+  await until(async () => Command.runtimesIn(folder).length === 0, "the runtime has ended");
 });
 
 test("what it cannot use is refused with its name", async (t) => {

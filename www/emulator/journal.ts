@@ -9,7 +9,7 @@ const SEED = "seed";
 
 /**
  * An emulator that survives a restart of its object: the same seed, calls and commands at the same times lead to the same state.
- * Notifications may be repeated, as the service's may.
+ * Notifications that are due at its end may be lost, as the service's may.
  */
 export class StoredEmulator extends Emulator {
   readonly #storage: DurableObjectStorage;
@@ -32,6 +32,7 @@ export class StoredEmulator extends Emulator {
       this.#replay(at, JSON.parse(entry));
       this.#entries += 1;
     }
+    this.#replayedAt = undefined;
   }
 
   override now(): number {
@@ -52,11 +53,12 @@ export class StoredEmulator extends Emulator {
     this.#replayedAt = at;
     try {
       if ("call" in entry) super.handle(entry.call);
-      if ("command" in entry) super.control(entry.command);
+      else super.control(entry.command);
     } catch {
       // It was refused the first time, too.
     }
-    this.#replayedAt = undefined;
+    // They were delivered then.
+    this.takeNotifications();
   }
 
   #add(entry: Entry): void {
