@@ -58,7 +58,7 @@ async function kill(url: string, connections: number): Promise<string> {
   const { onAir, lanes } = await statusOf(url, "show-0");
   const taskIds = new Set(lanes.map(({ taskId }: { taskId: string }) => taskId));
   const stop = new AbortController();
-  const feeds = [];
+  const feeds: ReturnType<typeof updatesOf>[] = [];
   for (let at = 0; at < connections; at += 10) {
     const { token } = await ask(url, "POST", "/broadcasts/show-0/viewer-tokens", {});
     for (let i = 0; i < Math.min(10, connections - at); i += 1)
