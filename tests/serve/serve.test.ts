@@ -1,6 +1,7 @@
 /** A server of one's own: what it survives, and what it refuses. */
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { basename, dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -227,4 +228,14 @@ test("what it cannot use is refused with its name", async (t) => {
   const short = await refusal([...other, "--port", "0", "--env-file", "env"]);
   assert.match(short, /OPERATOR_KEYS is too short/);
   assert.doesNotMatch(short, /hush/);
+});
+
+test("the version of workerd that is installed is the one that the tests run", () => {
+  const { version } = createRequire(import.meta.url)("workerd/package.json") as { version: string };
+  const source = readFileSync(join(import.meta.dirname, "../../src/js/cli/serve/findWorkerd.ts"), "utf8");
+  assert.match(source, new RegExp(`WORKERD_VERSION = "${version}"`));
+  for (const language of ["", "zh/"]) {
+    const page = readFileSync(join(import.meta.dirname, `../../www/docs/${language}guide/serve.md`), "utf8");
+    assert.deepEqual(new Set(page.match(/workerd@[\d.]+\d/g)), new Set([`workerd@${version}`]));
+  }
 });

@@ -141,6 +141,24 @@ test("an evicted object resumes with the same group and status", async () => {
   expect(await broadcast.status()).toEqual(ended);
 });
 
+test("it can be woken: if its alarm was lost, is late, or in any case", async () => {
+  const broadcast = await Simulated.running();
+  const alarm = (await broadcast.alarm()) ?? 0;
+  expect(await broadcast.stub.wake(10 * SECOND)).toBe(false);
+  now = alarm + 10 * SECOND;
+  expect(await broadcast.stub.wake(10 * SECOND)).toBe(false);
+  expect(await broadcast.alarm()).toBe(alarm);
+  now += 1;
+  expect(await broadcast.stub.wake(10 * SECOND)).toBe(true);
+  expect(await broadcast.alarm()).toBe(now);
+  await runInDurableObject(broadcast.stub, (_, { storage }) => storage.deleteAlarm());
+  expect(await broadcast.stub.wake(10 * SECOND)).toBe(true);
+  now -= 1;
+  expect(await broadcast.stub.wake()).toBe(true);
+  expect(await broadcast.alarm()).toBe(now);
+  expect(await new Simulated().stub.wake()).toBe(false);
+});
+
 test("alarms drive it until it is on air, which it reports to the list", async () => {
   const broadcast = await Simulated.running();
   expect(await broadcast.status()).toMatchObject({ state: "live", onAir: { lane: "primary", uid: 9001 } });

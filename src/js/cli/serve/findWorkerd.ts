@@ -1,4 +1,4 @@
-/** Finds workerd, Cloudflare's runtime, or installs it: a program of 100 MB, which most users of the package do not need. */
+/** Finds workerd, Cloudflare's runtime, or installs it: a program of 140 MB, which most users of the package do not need. */
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -22,7 +22,7 @@ export async function findWorkerd(mayInstall: boolean, report: (line: string) =>
   }
   const command = `npm install workerd@${WORKERD_VERSION}`;
   if (!mayInstall) throw new Error(`workerd is not installed, and --no-install forbids installing it: run ${command}`);
-  report(`Installing workerd ${WORKERD_VERSION} in ${cache}, once (about 35 MB to download)`);
+  report(`Installing workerd ${WORKERD_VERSION} in ${cache}, once (about 45 MB to download)`);
   await install(cache);
   const installed = installedIn(cache);
   if (!installed) throw new Error(`there is no workerd for ${process.platform} ${process.arch}`);
