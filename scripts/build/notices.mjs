@@ -44,6 +44,26 @@ export async function noticesOf(entries) {
   return written(notices);
 }
 
+/**
+ * The notices of the npm packages in a bundle.
+ * @param {string[]} modules the paths of the bundle's modules
+ */
+export function noticesOfBundle(modules) {
+  const folders = modules.flatMap((path) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []);
+  const notices = [...new Set(folders)].sort().map((folder) => {
+    const { name, version, license, homepage } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    const texts = textsIn(folder, license);
+    // Some packages contain no licence text.
+    return {
+      name,
+      version,
+      license,
+      texts: texts.length > 0 ? texts : [`Declared in package.json: ${license}. ${homepage ?? ""}\n`],
+    };
+  });
+  return written(notices, "The scripts beside this file contain");
+}
+
 /** @param {string} crate @param {string[]} features @returns {Promise<string[]>} `name vVersion` */
 async function linkedInto(crate, features) {
   const tree = await run("cargo", [
@@ -74,8 +94,8 @@ function textOf(file) {
   return readFileSync(file, "utf8").replaceAll("\r\n", "\n").trim();
 }
 
-/** Groups crates with the same text. @param {Notice[]} notices */
-function written(notices) {
+/** Groups those with the same text. @param {Notice[]} notices @param {string} [what] the beginning of the first sentence */
+function written(notices, what = "The WebAssembly modules of this package, and the scripts made from them, contain") {
   /** @type {Map<string, string[]>} */
   const byText = new Map();
   for (const { name, version, license, texts } of notices)
@@ -84,5 +104,5 @@ function written(notices) {
     .map(([text, names]) => `${names.sort().join("\n")}\n\n${text}\n`)
     .sort((a, b) => (a < b ? -1 : 1));
   const line = `${"=".repeat(80)}\n\n`;
-  return `The WebAssembly modules of this package, and the scripts made from them, contain the following software.\n\n${parts.map((part) => line + part).join("\n")}`;
+  return `${what} the following software.\n\n${parts.map((part) => line + part).join("\n")}`;
 }

@@ -9,7 +9,7 @@ import { addDocs, addDocsPlaceholder, docsSite } from "./docs.mjs";
 import { filesAt } from "./files.mjs";
 import { npmPackages, rustTarget } from "./install.mjs";
 import { optimise, writeEntry, writeLines } from "./module.mjs";
-import { noticesOf } from "./notices.mjs";
+import { noticesOf, noticesOfBundle } from "./notices.mjs";
 import { reloading, writeReload } from "./reload.mjs";
 import { weighed } from "./sizes.mjs";
 import { bundleWorkers } from "./workers.mjs";
@@ -244,8 +244,11 @@ const releasePages = {
   needs: [npmPackages, releaseEntries],
   folder: "target/www/pages",
   inputs: pageSources,
-  make: (folder) =>
-    pages(folder, { minify: true }, { resolve: { alias: aliasesOf("default", inRoot(releaseEntries.folder ?? "")) } }),
+  make: async (folder) => {
+    const alias = aliasesOf("default", inRoot(releaseEntries.folder ?? ""));
+    const modules = await pages(folder, { minify: true }, { resolve: { alias } });
+    writeFileSync(join(folder, NOTICES), noticesOfBundle(modules));
+  },
 };
 
 /** @type {Step} What `steadymix serve` runs: the Workers, and the pages. */
@@ -256,7 +259,8 @@ const server = {
   folder: "target/build/serve",
   inputs: () => ["package-lock.json", ...filesAt("www/worker"), ...filesAt("www/emulator")],
   make: async (folder) => {
-    await bundleWorkers(folder, aliasesOf("workerd", inRoot(releaseEntries.folder ?? "")));
+    const modules = await bundleWorkers(folder, aliasesOf("workerd", inRoot(releaseEntries.folder ?? "")));
+    writeFileSync(join(folder, NOTICES), noticesOfBundle(modules));
     cpSync(inRoot(releasePages.folder ?? ""), join(folder, "pages"), { recursive: true });
   },
 };
@@ -328,21 +332,29 @@ function pageSources() {
   return ["package-lock.json", "package.json", ...filesAt("www").filter((file) => !docs.has(file))];
 }
 
-/** @param {string} outDir @param {import("vite").BuildOptions} options @param {import("vite").InlineConfig} [more] */
+/**
+ * @param {string} outDir
+ * @param {import("vite").BuildOptions} options
+ * @param {import("vite").InlineConfig} [more]
+ * @returns {Promise<string[]>} the paths of their modules
+ */
 async function pages(outDir, options, more) {
-  await vite(inRoot("www", "viewer"), { outDir, ...options }, more);
-  await vite(inRoot("www", "console"), { outDir: join(outDir, "console"), ...options }, more);
+  const viewer = await vite(inRoot("www", "viewer"), { outDir, ...options }, more);
+  return [...viewer, ...(await vite(inRoot("www", "console"), { outDir: join(outDir, "console"), ...options }, more))];
 }
 
 /**
  * @param {string} root
  * @param {import("vite").BuildOptions} options
  * @param {import("vite").InlineConfig} [more]
+ * @returns {Promise<string[]>} the paths of its modules
  */
 async function vite(root, options, more) {
   // Imported here because the packages may not be installed yet.
   const { build } = await import("vite");
-  await build({ root, logLevel: "warn", build: { ...options, emptyOutDir: true }, ...more });
+  const made = await build({ root, logLevel: "warn", build: { ...options, emptyOutDir: true }, ...more });
+  if (!("output" in made)) throw new Error("the pages were not built once");
+  return made.output.flatMap((file) => (file.type === "chunk" ? file.moduleIds : []));
 }
 
 /** @type {Step} The pages of the viewer's tests and benchmark. */
@@ -352,8 +364,13 @@ export const testPages = {
   needs: [npmPackages, releasePackage],
   folder: "target/www/tests",
   inputs: () => [...pageSources(), ...filesAt("tests/viewer")],
-  make: (outDir) =>
-    vite(inRoot("tests", "viewer", "pages"), { outDir }, { configFile: inRoot("tests", "viewer", "vite.config.ts") }),
+  make: async (outDir) => {
+    await vite(
+      inRoot("tests", "viewer", "pages"),
+      { outDir },
+      { configFile: inRoot("tests", "viewer", "vite.config.ts") },
+    );
+  },
 };
 
 /** The simulation, for the golden traces in WebAssembly. */

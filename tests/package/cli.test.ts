@@ -232,7 +232,7 @@ test("wrong usage is exit code 2 and a sentence with flag, value and what is all
   writeFileSync(join(folder, "empty"), "\n");
   const account = ["supervise", file, "--app-id", "app", "--customer-id", "id", "--uids", "1,2"];
   const cases: [args: string[], message: string, env?: Record<string, string>][] = [
-    [["dmeo"], 'the command is "dmeo", but must be one of demo, emulator, supervise, doctor'],
+    [["dmeo"], 'the command is "dmeo", but must be one of demo, emulator, serve, supervise, doctor'],
     [["doctor"], "steadymix doctor arrives with a later version."],
     [["demo", "--speed", "0"], '--speed is "0", but must be from 1 to 1000'],
     [["demo", "--sped", "5"], "Unknown option '--sped'"],

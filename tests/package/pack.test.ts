@@ -36,7 +36,7 @@ test("import by file works", () => {
 test("the package has all its files and no others", () => {
   const odd = files.filter(
     (path) =>
-      !/^(dist\/((viewer(\/transports)?|cloudflare|cli(\/\w+)?|emulator)\/)?[\w.-]+|README(\.zh-CN)?\.md|www\/docs\/(zh\/)?guide\/\w+\.md|www\/docs\/public\/failover(\.zh)?\.png|CHANGELOG\.md|SECURITY\.md|LICENSE-(MIT|APACHE)|package\.json)$/.test(
+      !/^(dist\/((viewer(\/transports)?|cloudflare|cli(\/\w+)?|emulator|serve(\/pages(\/console)?(\/assets)?)?)\/)?[\w.-]+|README(\.zh-CN)?\.md|www\/docs\/(zh\/)?guide\/\w+\.md|www\/docs\/public\/failover(\.zh)?\.png|CHANGELOG\.md|SECURITY\.md|LICENSE-(MIT|APACHE)|package\.json)$/.test(
         path,
       ),
   );
@@ -47,6 +47,11 @@ test("the package has all its files and no others", () => {
     "dist/index.workerd.js",
     "dist/cloudflare/entry.js",
     "dist/cli/main.js",
+    "dist/serve/worker.js",
+    "dist/serve/emulator.js",
+    "dist/serve/pages/console/index.html",
+    "dist/serve/THIRD-PARTY-NOTICES.txt",
+    "dist/serve/pages/THIRD-PARTY-NOTICES.txt",
     "dist/THIRD-PARTY-NOTICES.txt",
     "README.md",
     "LICENSE-MIT",

@@ -10,9 +10,9 @@ import { messageOf, UsageError } from "./flags.js";
 const COMMANDS: Record<string, () => Promise<Command>> = {
   demo: () => import("./commands/demo.js"),
   emulator: () => import("./commands/emulator.js"),
+  serve: () => import("./commands/serve.js"),
   supervise: () => import("./commands/supervise.js"),
   doctor: () => import("./commands/doctor.js"),
-  serve: () => import("./commands/serve.js"),
 };
 
 async function main([name, ...args]: string[], io: Io): Promise<number> {
