@@ -11,6 +11,8 @@ interface Env {
   /** Receives notifications. */
   WEBHOOK?: Fetcher;
   NOTIFICATION_SECRET?: string;
+  /** The service's rate limit. Default 10, as documented. */
+  CALLS_PER_SECOND?: number;
 }
 
 /** The runtime evicts an object that is idle for longer. */
@@ -34,9 +36,10 @@ export class Service extends DurableObject<Env> {
   }
 
   #open(): StoredEmulator {
-    const secret = this.env.NOTIFICATION_SECRET;
+    const { NOTIFICATION_SECRET: secret, CALLS_PER_SECOND: callsPerSecond } = this.env;
     return new StoredEmulator(this.ctx.storage, {
       startUp: { takesMs: [800, 2000] },
+      ...(callsPerSecond !== undefined && { callsPerSecond }),
       notifications: secret ? { secret } : null,
     });
   }

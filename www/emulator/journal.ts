@@ -5,7 +5,7 @@ const MAX_ENTRIES = 5_000;
 
 type Entry = { call: IncomingCall } | { command: Command };
 
-const SEED = "seed";
+const PROFILE = "profile";
 
 /**
  * An emulator that survives a restart of its object: the same seed, calls and commands at the same times lead to the same state.
@@ -18,10 +18,10 @@ export class StoredEmulator extends Emulator {
   #replayedAt: number | undefined;
 
   constructor(storage: DurableObjectStorage, profile: Profile) {
-    // A new seed for each journal: the ids of its tasks are new, too.
-    const seed = storage.kv.get<number>(SEED) ?? Math.floor(Math.random() * 2 ** 32);
-    storage.kv.put(SEED, seed);
-    super({ ...profile, seed });
+    // A journal keeps its profile. A new seed for each one: the ids of its tasks are new, too.
+    const kept = storage.kv.get<Profile>(PROFILE) ?? { ...profile, seed: Math.floor(Math.random() * 2 ** 32) };
+    storage.kv.put(PROFILE, kept);
+    super(kept);
     this.#storage = storage;
     storage.sql.exec(
       "CREATE TABLE IF NOT EXISTS journal (number INTEGER PRIMARY KEY, at INTEGER NOT NULL, entry TEXT NOT NULL)",
@@ -70,7 +70,7 @@ export class StoredEmulator extends Emulator {
   clearIfLong(): boolean {
     if (this.#entries < MAX_ENTRIES || this.state().tasks.some(({ live }) => live)) return false;
     this.#storage.sql.exec("DELETE FROM journal");
-    this.#storage.kv.delete(SEED);
+    this.#storage.kv.delete(PROFILE);
     return true;
   }
 }

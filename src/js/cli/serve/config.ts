@@ -15,6 +15,9 @@ export const COMPATIBILITY_DATE = "2026-10-01";
 /** The name of the socket that only the command uses, relative to workerd's working folder. */
 export const CONTROL_SOCKET = "control.sock";
 
+/** Of a project whose limits were not raised. */
+const DOCUMENTED_CALLS_PER_SECOND = 10;
+
 /** The folders that `workerdArgs` names. */
 const FOLDERS = ["objects", "pages"] as const;
 
@@ -57,6 +60,7 @@ export function configOf({ address, hasEmulator, quota }: ConfigOptions): string
     bindings: [
       '(name = "WEBHOOK", service = "main")',
       '(name = "NOTIFICATION_SECRET", fromEnvironment = "AGORA_NOTIFICATION_SECRET")',
+      ...emulatedLimit(quota),
     ],
   });
   return `using Workerd = import "/workerd/workerd.capnp";
@@ -74,6 +78,13 @@ const config :Workerd.Config = (
   ],
 );
 `;
+}
+
+/** A server whose limits were raised tries them on a service that was raised as well. */
+function emulatedLimit(quota: string | undefined): string[] {
+  const { callsPerSecond = 0 } = Object(JSON.parse(quota ?? "{}")) as { callsPerSecond?: number };
+  const isRaised = Number.isInteger(callsPerSecond) && callsPerSecond > DOCUMENTED_CALLS_PER_SECOND;
+  return isRaised ? [`(name = "CALLS_PER_SECOND", json = "${callsPerSecond + 1}")`] : [];
 }
 
 interface WorkerOptions {
