@@ -11,8 +11,8 @@ interface Env {
   /** Receives notifications. */
   WEBHOOK?: Fetcher;
   NOTIFICATION_SECRET?: string;
-  /** The service's rate limit. Default 10, as documented. */
-  CALLS_PER_SECOND?: number;
+  /** The service's limits, if they are not the documented ones. */
+  LIMITS?: { callsPerSecond: number; pcw: number };
 }
 
 /** The runtime evicts an object that is idle for longer. */
@@ -36,10 +36,10 @@ export class Service extends DurableObject<Env> {
   }
 
   #open(): StoredEmulator {
-    const { NOTIFICATION_SECRET: secret, CALLS_PER_SECOND: callsPerSecond } = this.env;
+    const { NOTIFICATION_SECRET: secret, LIMITS } = this.env;
     return new StoredEmulator(this.ctx.storage, {
       startUp: { takesMs: [800, 2000] },
-      ...(callsPerSecond !== undefined && { callsPerSecond }),
+      ...LIMITS,
       notifications: secret ? { secret } : null,
     });
   }

@@ -15,8 +15,8 @@ export const COMPATIBILITY_DATE = "2026-10-01";
 /** The name of the socket that only the command uses, relative to workerd's working folder. */
 export const CONTROL_SOCKET = "control.sock";
 
-/** Of a project whose limits were not raised. */
-const DOCUMENTED_CALLS_PER_SECOND = 10;
+/** The limits of a project that were not raised. */
+const DOCUMENTED = { callsPerSecond: 10, pcw: 100 };
 
 /** The folders that `workerdArgs` names. */
 const FOLDERS = ["objects", "pages"] as const;
@@ -60,7 +60,7 @@ export function configOf({ address, hasEmulator, quota }: ConfigOptions): string
     bindings: [
       '(name = "WEBHOOK", service = "main")',
       '(name = "NOTIFICATION_SECRET", fromEnvironment = "AGORA_NOTIFICATION_SECRET")',
-      ...emulatedLimit(quota),
+      `(name = "LIMITS", json = ${JSON.stringify(emulatedLimits(quota))})`,
     ],
   });
   return `using Workerd = import "/workerd/workerd.capnp";
@@ -80,11 +80,12 @@ const config :Workerd.Config = (
 `;
 }
 
-/** A server whose limits were raised tries them on a service that was raised as well. */
-function emulatedLimit(quota: string | undefined): string[] {
-  const { callsPerSecond = 0 } = Object(JSON.parse(quota ?? "{}")) as { callsPerSecond?: number };
-  const isRaised = Number.isInteger(callsPerSecond) && callsPerSecond > DOCUMENTED_CALLS_PER_SECOND;
-  return isRaised ? [`(name = "CALLS_PER_SECOND", json = "${callsPerSecond + 1}")`] : [];
+/** A server whose limits were raised tries them on a service that was raised as well. Returns JSON. */
+function emulatedLimits(quota: string | undefined): string {
+  const given = Object(JSON.parse(quota ?? "{}")) as Partial<typeof DOCUMENTED>;
+  const raised = (name: keyof typeof DOCUMENTED) =>
+    Number.isInteger(given[name]) ? Math.max(DOCUMENTED[name], given[name] ?? 0) : DOCUMENTED[name];
+  return JSON.stringify({ callsPerSecond: raised("callsPerSecond"), pcw: raised("pcw") });
 }
 
 interface WorkerOptions {
