@@ -41,12 +41,12 @@ pub(crate) enum Type {
 }
 
 impl<'a> Tree<'a> {
-    /// Parses a text. `None` if it is not JSON, contains a lone surrogate, or is nested more than 127 levels deep.
+    /// Parses JSON text. `None` if it is not JSON, contains a lone surrogate, or is nested more than 127 levels deep.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
         Parser::parse(text, false)
     }
 
-    /// Parses a text, but reads a lone surrogate as U+FFFD and a control character as a space.
+    /// Parses JSON text, but reads a lone surrogate as U+FFFD and a control character as a space.
     pub(crate) fn parse_leniently(text: &'a str) -> Option<Self> {
         Parser::parse(text, true)
     }

@@ -1,7 +1,7 @@
 //! Redacts secrets in everything that leaves: events, errors, statuses, logs.
 //!
 //! A secret is found in any form: in another case, percent-encoded, escaped once or several times as in JSON or HTML,
-//! as base64 of both alphabets, folded over lines, or truncated at the end of a text.
+//! as base64 of both alphabets, folded over lines, or truncated at the end of a string.
 
 use std::fmt;
 use std::ops::Range;
@@ -80,7 +80,7 @@ impl Redactor {
         Self(secrets.map(folded).filter(|secret: &Vec<u8>| !secret.is_empty()).collect())
     }
 
-    /// A text from the service, for operators: redacted, on one line, at most 300 characters. The cut leaves no part of
+    /// A message from the service, for operators: redacted, on one line, at most 300 characters. The cut leaves no part of
     /// a secret.
     pub(crate) fn text(&self, text: &str) -> String {
         let text = start_of(text, MAX_TEXT_BYTES);
@@ -127,7 +127,7 @@ impl Redactor {
         while let Some((first, rest)) = letters.split_first() {
             mark(letters, credential(letters), found);
             for secret in self.0.iter().filter(|secret| secret.first() == Some(&folded(first.byte))) {
-                // A text may end within a secret.
+                // A string may end within a secret.
                 let length = secret.len().min(letters.len());
                 let is_enough = length == secret.len() || length >= MIN_SECRET_CHARS;
                 if is_enough && secret.iter().zip(letters).all(|(byte, letter)| *byte == folded(letter.byte))
@@ -171,7 +171,7 @@ fn credential(letters: &[Letter]) -> Range<usize> {
     0..0
 }
 
-/// A decoded byte of a text, and its position.
+/// A decoded byte of a string, and its position.
 struct Letter {
     byte: u8,
     from: usize,
@@ -187,14 +187,14 @@ fn folded(byte: u8) -> u8 {
     }
 }
 
-/// The meaning of `\n`, `\r` and `\t` in a text: an escaped control character, or a backslash before a letter.
+/// The meaning of `\n`, `\r` and `\t` in a string: an escaped control character, or a backslash before a letter.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Breaks {
     Nothing,
     Letters,
 }
 
-/// The bytes of a text without escapes and control characters.
+/// The bytes of a string without escapes and control characters.
 fn letters(text: &str, breaks: Breaks) -> Vec<Letter> {
     let bytes = text.as_bytes();
     let mut letters = Vec::with_capacity(bytes.len());
@@ -269,7 +269,7 @@ fn escaped_in_html(text: &[u8]) -> (Meant, usize) {
     }
 }
 
-/// Control characters, and those that change how a text is displayed.
+/// Control characters, and those that change how text is displayed.
 fn is_unprintable(letter: char) -> bool {
     letter.is_control()
         || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')

@@ -11,7 +11,7 @@ const ALTERNATIVE = /apache|unlicense|zlib|^copying$|^licen[cs]e$/i;
 
 /**
  * @param {import("./steps.mjs").Entry[]} entries
- * @returns {Promise<string>} a text that depends only on the lock file
+ * @returns {Promise<string>} text that depends only on the lock file
  */
 export async function noticesOf(entries) {
   const linked = new Set();

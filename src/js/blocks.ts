@@ -262,13 +262,16 @@ export function verifyNotification(
   v2?: string | null,
 ): void {
   const [body, ofV1, ofV2] = [bytes("rawBody", rawBody), optionalText("v1", v1), optionalText("v2", v2)];
-  const [first, ...others] = secrets("secret", secret);
-  try {
-    wasm.verifyNotification(first, body, ofV1, ofV2);
-  } catch (error) {
-    if (others.length === 0) throw error;
-    verifyNotification(others, body, ofV1, ofV2);
+  let failed: unknown;
+  for (const one of secrets("secret", secret)) {
+    try {
+      wasm.verifyNotification(one, body, ofV1, ofV2);
+      return;
+    } catch (error) {
+      failed = error;
+    }
   }
+  throw failed;
 }
 
 /** Parses a notification. Throws `INVALID_NOTIFICATION`. */

@@ -112,7 +112,7 @@ fn a_truncated_text_shows_no_part_of_a_secret() {
     assert_eq!(redactor.text(&format!("{}{long}{}", "x".repeat(299), "y".repeat(9))), "x".repeat(299) + "…");
     assert_eq!(redactor.text(&format!("{}{long}", "x".repeat(300))), "x".repeat(300));
     assert_eq!(redactor.text(&format!("{long}{}", "é".repeat(400))), "…".to_owned() + &"é".repeat(299));
-    // A text that was truncated on its way.
+    // A message that was truncated on its way.
     assert_eq!(redactor.text("said: 012345"), "said: …");
     assert_eq!(redactor.text("said: 01234"), "said: 01234");
     // The part that is read ends within a secret.

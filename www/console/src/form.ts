@@ -172,7 +172,7 @@ export function fieldOf(path: string | undefined): FieldName | undefined {
   return path === undefined ? undefined : FIELD_OF_PATH.find(([pattern]) => pattern.test(path))?.[1];
 }
 
-/** Returns a text that is not a number unchanged: the Worker's error names it. */
+/** Returns input that is not a number unchanged: the Worker's error names it. */
 function numberOf(text: string): number {
   const trimmed = text.trim();
   return (trimmed !== "" && Number.isFinite(Number(trimmed)) ? Number(trimmed) : trimmed) as number;

@@ -11,7 +11,7 @@ import { Tally } from "../timeline/tally.js";
 export const summary = "faults in fast motion: a timeline of how a broadcast survives them; needs no account";
 
 export const help = `Keeps a primary and a backup task on air through a series of faults, and prints what happens. An emulator answers
-in the place of the service: no account and no network are needed. Exit code 1: a task was orphaned.
+in place of the service: no account and no network are needed. Exit code 1: a task was orphaned.
 
   steadymix demo [--speed 20] [--seed 1]
 

@@ -123,7 +123,7 @@ export function clock(ms: number): string {
   return `${String(Math.floor(total / 60)).padStart(2, "0")}:${String(total % 60).padStart(2, "0")}`;
 }
 
-/** Breaks a text into lines of at most `width` characters. */
+/** Breaks text into lines of at most `width` characters. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";

@@ -1,5 +1,5 @@
 /**
- * Splits a text into the words of the search. Chinese has no spaces, so each pair of neighbouring characters is a word. A single
+ * Splits text into the words of the search. Chinese has no spaces, so each pair of neighbouring characters is a word. A single
  * character is found as the beginning of a pair.
  */
 export function tokenize(text: string): string[] {
